@@ -1,0 +1,1 @@
+"""Images with keys, what to forget, splits, and the batched data path."""

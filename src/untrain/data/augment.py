@@ -1,0 +1,76 @@
+"""Batched augmentation of resident images: one indexing does crop, flip and gather.
+
+Images are zero-padded once, stored as they are and mirrored, and seen through overlapping
+windows, so that `windows[flip, index, dy, dx]` is a batch of augmented images.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+NAMES = ("none", "flip", "crop", "crop+flip")
+"""What `--augment` takes. The papers use crop+flip; mirrored digits are no digits, so `crop`."""
+
+
+def padding(augment: str, height: int) -> int:
+    """Zero padding for crops, in pixels: 4 as in the papers, less for images under 32 pixels."""
+    return min(4, max(1, height // 8)) if "crop" in augment else 0
+
+
+@dataclass(frozen=True)
+class Draws:
+    """How each image of an epoch is augmented: int64 tensors (n,) in the order of the epoch."""
+
+    flip: Tensor
+    dy: Tensor
+    dx: Tensor
+
+
+def draw(augment: str, count: int, pad: int, generator: torch.Generator) -> Draws:
+    """Draw flip (probability 1/2) and crop offsets (uniform in 0..2 pad) for `count` images."""
+    zeros = torch.zeros(count, dtype=torch.int64)
+    flip = torch.randint(2, (count,), generator=generator) if "flip" in augment else zeros
+    if pad == 0:
+        return Draws(flip, zeros, zeros)
+    dy = torch.randint(2 * pad + 1, (count,), generator=generator)
+    dx = torch.randint(2 * pad + 1, (count,), generator=generator)
+    return Draws(flip, dy, dx)
+
+
+class Windows:
+    """Images on a device, ready to be gathered as augmented, normalised batches.
+
+    x: uint8 or float32 (N, H, W, C). mean, std: per channel on the scale [0, 1] (uint8 only).
+    pad: zero padding in pixels.
+    """
+
+    def __init__(
+        self, x: Tensor, mean: tuple[float, ...], std: tuple[float, ...], pad: int = 0
+    ) -> None:
+        count, height, width, channels = x.shape
+        padded = x.new_zeros(2, count, height + 2 * pad, width + 2 * pad, channels)
+        inside = padded[:, :, pad : pad + height, pad : pad + width]
+        inside[0] = x
+        inside[1] = x.flip(2)
+        self.shape = (height, width, channels)
+        row, pixel = padded.stride(2), padded.stride(3)
+        # (2, N, 2 pad + 1, 2 pad + 1, H, W * C): every crop as a view, no copy
+        self.windows = padded.as_strided(
+            (2, count, 2 * pad + 1, 2 * pad + 1, height, width * channels),
+            (padded.stride(0), padded.stride(1), row, pixel, row, 1),
+        )
+        scale, shift = (1.0,) * channels, (0.0,) * channels
+        if not x.is_floating_point():
+            scale = tuple(1 / (255 * s) for s in std)
+            shift = tuple(-m / s for m, s in zip(mean, std, strict=True))
+        self.scale = torch.tensor(scale, device=x.device).repeat(width)  # (W * C,)
+        self.shift = torch.tensor(shift, device=x.device).repeat(width)
+
+    def gather(self, index: Tensor, draws: Draws) -> Tensor:
+        """The images at `index` (B,), augmented: float32 (B, C, H, W), channels last in memory."""
+        picked = self.windows[draws.flip, index, draws.dy, draws.dx]  # (B, H, W * C)
+        batch = torch.addcmul(self.shift, picked.float(), self.scale)
+        return batch.view(-1, *self.shape).permute(0, 3, 1, 2)

@@ -1,0 +1,89 @@
+"""What a run really cost: seconds, peak memory, images, and FLOPs of the steps that were made."""
+
+from __future__ import annotations
+
+import resource
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from untrain.methods.contract import Draw, State, Step, Term, Trained
+
+
+@dataclass
+class Cost:
+    """Training only: evaluation and files are not counted."""
+
+    seconds: float = 0.0
+    """Wall-clock seconds in steps."""
+    steps: int = 0
+    """Optimiser steps."""
+    samples: int = 0
+    """Images drawn, each counted once however many views it has."""
+    flops: float = 0.0
+    """Floating-point operations of forward and backward passes, 2 per multiply-add."""
+    peak_memory: int = 0
+    """Bytes: of the device on a GPU, of the whole process on a CPU."""
+
+    def read_memory(self, device: torch.device) -> None:
+        if device.type == "cuda":
+            self.peak_memory = torch.cuda.max_memory_allocated(device)
+        else:
+            self.peak_memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+@dataclass
+class FlopMeter:
+    """Counts the FLOPs of a step by running it once on meta tensors, which hold no data.
+
+    Whatever the loss does is counted as it is: further views, forwards without gradient,
+    similarity matrices. Equal batch sizes are counted once. Batch norm, element-wise work and
+    the optimiser are not counted (torch's FlopCounterMode counts matrix products).
+    """
+
+    model: nn.Module
+    method: Trained
+    terms: tuple[Term, ...]
+    state: State
+    image: tuple[int, int, int]
+    """Shape of an image: channels, height, width."""
+    known: dict[tuple[tuple[str, int], ...], int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.model = deepcopy(self.model).to("meta")
+
+    def step(self, step: Step) -> int:
+        """FLOPs of a step with the batch sizes of this one."""
+        sizes = tuple((name, len(draw)) for name, draw in step.draws.items())
+        if sizes not in self.known:
+            self.known[sizes] = self._count(sizes, step)
+        return self.known[sizes]
+
+    def _count(self, sizes: tuple[tuple[str, int], ...], step: Step) -> int:
+        draws = {name: self._draw(size) for name, size in sizes}
+        with FlopCounterMode(display=False) as counter:
+            twin = Step(self.model, draws, step.epoch, step.role)
+            total_loss(self.method, self.terms, twin, self.state).backward()  # type: ignore[no-untyped-call]
+        self.model.zero_grad()
+        return int(counter.get_total_flops())
+
+    def _draw(self, size: int) -> Draw:
+        labels = torch.zeros(size, dtype=torch.int64, device="meta")
+
+        def view(_k: int) -> Tensor:
+            return torch.empty(size, *self.image, device="meta")
+
+        return Draw(labels, labels, view, self.model)
+
+
+def total_loss(method: Trained, terms: tuple[Term, ...], step: Step, state: State) -> Tensor:
+    """The method's loss and whatever the terms add."""
+    loss = method.loss(step, state)
+    for term in terms:
+        added = term(step)
+        if added is not None:
+            loss = loss + added
+    return loss

@@ -1,0 +1,49 @@
+"""Files that are whole or absent: written beside their place and renamed into it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from untrain.errors import MISSING, UserError
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Yield a draft path of the same suffix; rename it to `path` if the block succeeds.
+
+    Raises UserError when the disk is full or the folder cannot be written.
+    """
+    draft = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield draft
+        with draft.open("rb") as written:
+            os.fsync(written.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise UserError(
+            f"Could not write {path.name}: {error.strerror or error}.",
+            where=str(path.parent),
+            fix="Free some space or choose another folder; what was written before is intact.",
+            code=MISSING,
+        ) from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write readable JSON atomically."""
+    with atomic(path) as draft:
+        draft.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,235 @@
+"""The contract between methods, which hold mathematics, and the engine, which holds the loop."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
+
+from torch import Tensor, nn
+
+from untrain.errors import UserError
+from untrain.models.output import Output
+from untrain.registry import methods, terms
+from untrain.task import Task
+
+State = dict[str, Any]
+"""What `prepare` returns: tensors, modules and numbers by name."""
+
+
+class Draw:
+    """A lazy batch: views and forwards happen when they are asked for, and only once.
+
+    y: labels (B,). index: positions in the stream's set (B,).
+    """
+
+    def __init__(
+        self,
+        y: Tensor,
+        index: Tensor,
+        view: Callable[[int], Tensor],
+        forward: Callable[[Tensor], Output],
+    ) -> None:
+        self.y, self.index = y, index
+        self._view, self._forward = view, forward
+        self._views: dict[int, Tensor] = {}
+        self._outs: dict[int, Output] = {}
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    @property
+    def x(self) -> Tensor:
+        """The first view."""
+        return self.view(0)
+
+    def view(self, k: int = 0) -> Tensor:
+        """The k-th augmentation of these images: float32 (B, C, H, W)."""
+        if k not in self._views:
+            self._views[k] = self._view(k)
+        return self._views[k]
+
+    def out(self, k: int = 0) -> Output:
+        """The model's output on the k-th view; a forward in train mode moves batch norm once."""
+        if k not in self._outs:
+            self._outs[k] = self._forward(self.view(k))
+        return self._outs[k]
+
+
+@dataclass
+class Step:
+    """One optimiser step: the model and a draw of each stream of the pass."""
+
+    model: nn.Module
+    draws: Mapping[str, Draw]
+    epoch: int = 0
+    role: str = ""
+
+    @property
+    def retain(self) -> Draw:
+        return self.draws["retain"]
+
+    @property
+    def forget(self) -> Draw:
+        return self.draws["forget"]
+
+
+@dataclass(frozen=True)
+class Pass:
+    """Steps over some streams; cursors and shuffles belong to the streams and go on.
+
+    streams: sets that each step draws a batch of. length: the stream whose end ends the pass
+    (the others cycle), or a number of steps. epoch: place in the schedule. role: for the method.
+    """
+
+    streams: tuple[str, ...] = ("retain",)
+    length: str | int = "retain"
+    epoch: int = 0
+    role: str = ""
+
+
+class Run(Protocol):
+    """What the engine offers to a method."""
+
+    model: nn.Module
+    """The model being changed; its parameters are the ones that are returned."""
+    original: nn.Module
+    """The model as it was given, untouched."""
+    task: Task
+    seed: int
+
+    def fresh_model(self) -> nn.Module:
+        """The same network with fresh weights, another initialisation than the Original's."""
+
+    def accuracy(self, name: str) -> float:
+        """Accuracy in [0, 1] on a set of the split, in eval mode; journaled for resuming."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method(ABC):
+    """Hyper-parameters and up to six verbs. A subclass lives in a file named like the method."""
+
+    name: ClassVar[str] = ""
+    paper: ClassVar[str] = ""
+    streams: ClassVar[tuple[str, ...]] = ()
+    """Sets that the method trains on; it reads nothing else but `reads`."""
+    reads: ClassVar[tuple[str, ...]] = ()
+    """Sets that the method measures (accuracy)."""
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Values of the fields by name of the preset."""
+
+    def check(self, task: Task) -> list[UserError]:
+        """What stands in the way of running on this task."""
+        return []
+
+    def prepare(self, run: Run) -> State:
+        """Edit the model or build teachers before the first pass; deterministic."""
+        return {}
+
+    def finish(self, run: Run, state: State) -> None:
+        """The last edits, after the last pass."""
+        return None
+
+
+Schedule = Literal["cosine", "linear", "step", "constant"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained(Method):
+    """A method with gradient steps: SGD and a schedule, as in both papers."""
+
+    epochs: int = 50
+    """Passes over the retain images, at least 1."""
+    batch: int = 256
+    """Images per step and stream, at least 1."""
+    lr: float = 0.01
+    """Highest learning rate, > 0; the CoUn paper tunes it in [0.01, 0.1]."""
+    lr_min: float = 1e-4
+    """Learning rate at the end of a cosine or linear schedule, in [0, lr]."""
+    schedule: Schedule = "cosine"
+    """Decay from lr: cosine or linear to lr_min, step (x 0.1 at 50 % and 75 %), or constant."""
+    warmup: float = 0.0
+    """Share of the schedule with a linear warm-up, in [0, 1)."""
+    per_step: bool = False
+    """Move the learning rate at every step instead of every epoch."""
+    momentum: float = 0.9
+    """Momentum of SGD, in [0, 1)."""
+    weight_decay: float = 5e-4
+    """L2 weight decay on all parameters, >= 0."""
+    bn: Literal["train", "frozen"] = "train"
+    """Batch norm: train with batch statistics, or frozen running statistics."""
+
+    def __post_init__(self) -> None:
+        for problem, flag, rule in (
+            (self.epochs < 1, "epochs", "at least 1"),
+            (self.batch < 1, "batch", "at least 1"),
+            (not 0 < self.lr < float("inf"), "lr", "a positive number"),
+            (not 0 <= self.lr_min <= self.lr, "lr_min", "in [0, lr]"),
+            (not 0 <= self.warmup < 1, "warmup", "in [0, 1)"),
+            (not 0 <= self.momentum < 1, "momentum", "in [0, 1)"),
+            (not 0 <= self.weight_decay < float("inf"), "weight_decay", "at least 0"),
+        ):
+            require(not problem, flag, getattr(self, flag), rule)
+
+    def passes(self, run: Run, state: State) -> Iterator[Pass]:
+        """`epochs` passes over the streams; may measure and stop in plain Python."""
+        for epoch in range(self.epochs):
+            yield Pass(self.streams, self.streams[0], epoch)
+
+    @abstractmethod
+    def loss(self, step: Step, state: State) -> Tensor:
+        """The scalar that a step descends on."""
+
+    def after_step(self, step: Step, state: State) -> None:
+        """Whatever follows the optimiser's step."""
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term(ABC):
+    """A loss that can be added to any step with a retain draw."""
+
+    name: ClassVar[str] = ""
+
+    def check(self, method: Trained) -> list[UserError]:
+        """What stands in the way of adding the term to this method."""
+        return []
+
+    @abstractmethod
+    def __call__(self, step: Step) -> Tensor | None:
+        """The weighted loss, or None where the term does not act."""
+
+
+def require(met: bool, flag: str, value: object, rule: str) -> None:
+    """Raise UserError naming the flag unless a hyper-parameter meets its rule."""
+    if not met:
+        flag = "--" + flag.replace("_", "-")
+        raise UserError(f"{flag} {value} is out of range.", flag, f"It must be {rule}.")
+
+
+M = TypeVar("M", bound=type[Method])
+T = TypeVar("T", bound=type[Term])
+
+
+def register(cls: M) -> M:
+    """Make a method known under the name of its file, or under its own `name`."""
+    if "name" not in vars(cls):
+        cls.name = cls.__module__.rpartition(".")[2].rstrip("_").replace("_", "-")
+    return methods.add(cls.name, cls)
+
+
+def register_term(cls: T) -> T:
+    """Make a term known under its class name in lower case, or under its own `name`."""
+    if "name" not in vars(cls):
+        cls.name = cls.__name__.lower()
+    return terms.add(cls.name, cls)
+
+
+def settings(component: Method | Term) -> dict[str, Any]:
+    """All hyper-parameters of a method or term by name."""
+    return {f.name: getattr(component, f.name) for f in fields(component)}
+
+
+__all__ = ["Draw", "Method", "Pass", "Run", "Schedule", "State", "Step", "Term", "Trained"]
+__all__ += ["register", "register_term", "require", "settings"]

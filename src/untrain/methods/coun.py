@@ -1,0 +1,47 @@
+"""CoUn: fine-tune on retain data with cross-entropy and a contrastive loss on two views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from untrain.errors import UserError
+from untrain.methods.contract import State, Step, register
+from untrain.methods.ft import FT
+from untrain.methods.terms import Contrastive
+from untrain.task import Task
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class CoUn(FT):
+    """Contrastive unlearning on retain data:  L = CE(view 0) + lam * InfoNCE(view 0, view 1; tau).
+
+    Paper: Khalil, Setayesh, Li 2025, arXiv 2509.16391 (NeurIPS 2025), Eq. 5.
+    Differences: each image draws its own crop and flip (the listing draws one per batch). Both
+    views carry gradient, so an epoch costs two of FT; the paper's cost column counts 4/3.
+    """
+
+    paper = "Khalil et al. 2025, arXiv 2509.16391"
+    presets = {"coun": {}, "laptop": {"epochs": 5, "batch": 64, "lr": 0.03}}
+
+    lam: float = 1.0
+    """Weight of the contrastive loss, >= 0; the paper tunes it in [0.1, 6]. 0 is FT."""
+    tau: float = 0.1
+    """Temperature, > 0; the paper tunes it in (0, 0.3]. Acts unless lam is 0."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.term()
+
+    def term(self) -> Contrastive:
+        return Contrastive(lam=self.lam, tau=self.tau)
+
+    def check(self, task: Task) -> list[UserError]:
+        return super().check(task) + self.term().check(self)
+
+    def loss(self, step: Step, state: State) -> Tensor:
+        supervised = super().loss(step, state)
+        contrastive = self.term()(step)
+        return supervised if contrastive is None else supervised + contrastive

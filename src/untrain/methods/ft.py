@@ -1,0 +1,27 @@
+"""Fine-tuning: go on training on what is retained and let the rest fade."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from untrain.methods.contract import State, Step, Trained, register
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class FT(Trained):
+    """Fine-tune the Original on the retain images:  L = CE(retain).
+
+    Paper: Warnecke et al. 2023, arXiv 2108.11577, and the baseline of every unlearning paper.
+    Differences: none; recipe of the CoUn paper (50 epochs, SGD, cosine to 1e-4).
+    """
+
+    paper = "Warnecke et al. 2023, arXiv 2108.11577"
+    streams = ("retain",)
+    presets = {"coun": {}, "laptop": {"epochs": 5, "batch": 64, "lr": 0.03}}
+
+    def loss(self, step: Step, state: State) -> Tensor:
+        return cross_entropy(step.retain.out().logits, step.retain.y)

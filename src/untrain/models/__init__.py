@@ -1,0 +1,1 @@
+"""Networks whose one forward returns logits and features."""

@@ -1,0 +1,67 @@
+"""What every model returns, and how any `nn.Module` is made to return it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from torch import Tensor, nn
+
+from untrain.errors import UserError
+
+
+class Output(NamedTuple):
+    """One forward: logits (B, C), and features (B, D), the input of the classifier head."""
+
+    logits: Tensor
+    features: Tensor
+
+
+class Wrapped(nn.Module):
+    """A module made to return `Output`; `inner` is the module itself, its keys unchanged."""
+
+    def __init__(self, inner: nn.Module, head: nn.Linear) -> None:
+        super().__init__()
+        self.inner = inner
+        object.__setattr__(self, "head", head)  # not registered twice
+
+    def forward(self, x: Tensor) -> Output:
+        taken: list[Tensor] = []
+
+        def take(_module: nn.Module, inputs: tuple[Any, ...]) -> None:
+            taken[:] = [inputs[0]]
+
+        handle = self.head.register_forward_pre_hook(take)
+        try:
+            logits = self.inner(x)
+        finally:
+            handle.remove()
+        return Output(logits, taken[0].flatten(1))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Wrapped:
+        from copy import deepcopy
+
+        return wrap(deepcopy(self.inner, memo))  # type: ignore[return-value]
+
+
+def wrap(model: nn.Module) -> nn.Module:
+    """A module that returns `Output` and shares its weights with `model`.
+
+    Models that return `Output` already are given back as they are. Otherwise the last
+    `nn.Linear` is taken for the head. Raises UserError if there is none.
+    """
+    if getattr(model, "returns_output", False) or isinstance(model, Wrapped):
+        return model
+    heads = [module for module in model.modules() if isinstance(module, nn.Linear)]
+    if not heads:
+        raise UserError(
+            f"{type(model).__name__} has no nn.Linear, so its classifier head was not found.",
+            where="untrain.wrap",
+            fix="Return untrain.models.output.Output(logits, features) from forward, and set "
+            "`returns_output = True` on the class.",
+        )
+    return Wrapped(model, heads[-1])
+
+
+def unwrap(model: nn.Module) -> nn.Module:
+    """The module that the user knows."""
+    return model.inner if isinstance(model, Wrapped) else model

@@ -1,0 +1,67 @@
+"""A request: the data, what is forgotten, and how fresh models are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from untrain.data.splits import Split
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from untrain.data.images import Images
+
+
+class Task:
+    """What a method works on.
+
+    From Python, with your own arrays:
+
+        Task(train=(images, labels), forget=[3, 17], test=(x, y))
+
+    train, test, unseen, val: `(images, labels)` as arrays or tensors, or a map-style Dataset of
+        such pairs. Images are (N, H, W), (N, H, W, C) or (N, C, H, W), uint8, or floats that are
+        normalised already. `unseen` (never seen by the model) is the audit's reference; without
+        it the test set stands in, and outputs say so.
+    forget: a rule ("random:0.1", "class:truck", "ids:FILE"), keys (strings), or positions in
+        `train` (integers, or a boolean mask).
+    make_model: a function from a seed to a fresh model, for methods that retrain.
+    keys: one string per training image; default the row number.
+    augment: none, flip, crop or crop+flip.  mean, std: per channel, for uint8 images.
+    Raises UserError for shapes, labels or forget lists that do not fit.
+    """
+
+    def __init__(
+        self,
+        train: Any,
+        forget: str | Sequence[Any],
+        test: Any,
+        unseen: Any = None,
+        make_model: Callable[[int], nn.Module] | None = None,
+        **options: Any,
+    ) -> None:
+        from untrain.data.arrays import assemble
+
+        self.make_model = make_model
+        self.images, self.split, self.augment = assemble(train, forget, test, unseen, **options)
+
+    @classmethod
+    def of(
+        cls,
+        images: Images,
+        split: Split,
+        *,
+        augment: str = "",
+        make_model: Callable[[int], nn.Module] | None = None,
+    ) -> Task:
+        """A task over images and a split that exist already."""
+        task = cls.__new__(cls)
+        task.images, task.split, task.make_model = images, split, make_model
+        task.augment = augment or images.augment
+        return task
+
+    @property
+    def unseen_is_test(self) -> bool:
+        """Whether the test set has to stand in for unseen data."""
+        return len(self.split.unseen) == 0
