@@ -46,8 +46,8 @@ class Registry:
         return self.objects[name]
 
     def _entry_points(self) -> dict[str, metadata.EntryPoint]:
-        """Names that other packages offer under the entry point group of this package."""
-        return {point.name: point for point in metadata.entry_points(group=self.package)}
+        """What other packages offer in the group `untrain.methods`, `untrain.terms` or so."""
+        return {point.name: point for point in metadata.entry_points(group=f"untrain.{self.kind}s")}
 
 
 def _files(folder: str, *not_one: str) -> dict[str, str]:
@@ -61,7 +61,7 @@ def _files(folder: str, *not_one: str) -> dict[str, str]:
 
 
 methods = Registry("method", "untrain.methods", _files("methods", "contract", "terms"))
-terms = Registry("term", "untrain.terms", {})
+terms = Registry("term", "untrain.methods", {"contrastive": "terms"})
 models = Registry(
     "model",
     "untrain.models",

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from untrain.methods.contract import Draw, State, Step, Term, Trained
+from untrain.methods.contract import Draw, Pass, State, Step, Term, Trained
 
 
 @dataclass
@@ -35,6 +35,10 @@ class Cost:
             self.peak_memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
+Sizes = tuple[tuple[str, int], ...]
+"""Batch sizes of a step by stream."""
+
+
 @dataclass
 class FlopMeter:
     """Counts the FLOPs of a step by running it once on meta tensors, which hold no data.
@@ -50,25 +54,22 @@ class FlopMeter:
     state: State
     image: tuple[int, int, int]
     """Shape of an image: channels, height, width."""
-    known: dict[tuple[tuple[str, int], ...], int] = field(default_factory=dict)
+    known: dict[tuple[str, Sizes], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.model = deepcopy(self.model).to("meta")
 
-    def step(self, step: Step) -> int:
-        """FLOPs of a step with the batch sizes of this one."""
-        sizes = tuple((name, len(draw)) for name, draw in step.draws.items())
-        if sizes not in self.known:
-            self.known[sizes] = self._count(sizes, step)
-        return self.known[sizes]
-
-    def _count(self, sizes: tuple[tuple[str, int], ...], step: Step) -> int:
-        draws = {name: self._draw(size) for name, size in sizes}
-        with FlopCounterMode(display=False) as counter:
-            twin = Step(self.model, draws, step.epoch, step.role)
-            total_loss(self.method, self.terms, twin, self.state).backward()  # type: ignore[no-untyped-call]
-        self.model.zero_grad()
-        return int(counter.get_total_flops())
+    def step(self, sizes: Sizes, pass_: Pass) -> int:
+        """FLOPs of a step of this pass whose draws have these batch sizes."""
+        if (pass_.role, sizes) not in self.known:
+            draws = {name: self._draw(size) for name, size in sizes}
+            step = Step(self.model, draws, pass_.epoch, pass_.role)
+            with FlopCounterMode(display=False) as counter:
+                loss = total_loss(self.method, self.terms, step, self.state)
+                loss.backward()  # type: ignore[no-untyped-call]
+            self.model.zero_grad()
+            self.known[pass_.role, sizes] = int(counter.get_total_flops())
+        return self.known[pass_.role, sizes]
 
     def _draw(self, size: int) -> Draw:
         labels = torch.zeros(size, dtype=torch.int64, device="meta")

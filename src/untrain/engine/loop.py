@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from untrain.data.batches import Stream
-from untrain.engine.cost import Cost, FlopMeter, total_loss
+from untrain.engine.cost import Cost, FlopMeter, Sizes, total_loss
 from untrain.engine.device import Device, describe, layout
 from untrain.engine.predict import predict
 from untrain.engine.resume import Resume
@@ -135,14 +136,17 @@ class Steps:
         length = pass_.length
         count = length if isinstance(length, int) else self._batches(streams[length])
         total = torch.zeros((), device=self.loop.fabric.device)
+        sizes: Counter[Sizes] = Counter()
         for place in range(count):
             if place == 0 or self.recipe.per_step:
                 rate = self._set_rate(pass_, place, count)
             step = Step(self.module, self._draws(streams), pass_.epoch, pass_.role)
             total += self._step(step)
+            sizes[tuple((name, len(draw)) for name, draw in step.draws.items())] += 1
             observe((place + 1) / count)
         loss = float(total) / count  # the one place where the host waits for the device
-        self.loop.cost.seconds += time.perf_counter() - started
+        seconds = time.perf_counter() - started
+        self._count(pass_, sizes, seconds)
         if not math.isfinite(loss):
             raise UserError(
                 f"{self.recipe.name} diverged in epoch {pass_.epoch + 1} (loss {loss}).",
@@ -150,7 +154,6 @@ class Steps:
                 fix="Lower --lr.",
                 code=GATE,
             )
-        seconds = time.perf_counter() - started
         return {"epoch": pass_.epoch + 1, "loss": loss, "lr": rate, "seconds": seconds}
 
     def _step(self, step: Step) -> Tensor:
@@ -160,11 +163,16 @@ class Steps:
         self.loop.fabric.backward(loss)
         self.optimizer.step()
         self.recipe.after_step(step, self.state)
-        cost = self.loop.cost
-        cost.steps += 1
-        cost.samples += sum(len(draw) for draw in step.draws.values())
-        cost.flops += self.meter.step(step)
         return loss.detach()
+
+    def _count(self, pass_: Pass, sizes: Counter[Sizes], seconds: float) -> None:
+        """Put the steps of a pass on the bill."""
+        cost = self.loop.cost
+        cost.seconds += seconds
+        for batch, steps in sizes.items():
+            cost.steps += steps
+            cost.samples += steps * sum(size for _, size in batch)
+            cost.flops += steps * self.meter.step(batch, pass_)
 
     def _draws(self, streams: dict[str, Stream]) -> dict[str, Draw]:
         batches = {name: stream.take(self.recipe.batch) for name, stream in streams.items()}

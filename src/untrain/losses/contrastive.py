@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, normalize
@@ -21,7 +23,13 @@ def info_nce(z1: Tensor, z2: Tensor, tau: float = 0.1) -> Tensor:
         raise ValueError(f"two (N, D) views expected, got {tuple(z1.shape)}, {tuple(z2.shape)}")
     if tau <= 0:
         raise ValueError(f"tau must be positive, got {tau}")
-    with torch.autocast(z1.device.type, enabled=False):
+    with full_precision(z1.device.type):
         similarity = normalize(z1.float()) @ normalize(z2.float()).T / tau  # (N, N)
         own = torch.arange(len(z1), device=z1.device)
         return cross_entropy(similarity, own) + cross_entropy(similarity.T, own)
+
+
+def full_precision(device: str) -> AbstractContextManager[object]:
+    """No autocast on this type of device (meta tensors know none)."""
+    known = torch.amp.is_autocast_available(device)
+    return torch.autocast(device, enabled=False) if known else nullcontext()

@@ -1,0 +1,66 @@
+"""`untrain VERB ...`: finds the verb, turns errors into exit codes. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+from untrain.errors import INTERRUPTED, UserError, unknown
+from untrain.version import __version__
+
+VERBS = {
+    "demo": "train, unlearn and measure on embedded digits, in under a minute",
+    "train": "train a model; with --forget, Retrain: without the forgotten images",
+    "unlearn": "remove the influence of images from a trained model",
+    "audit": "the table: how close each model is to Retrain",
+    "list": "methods, models, terms or data sets",
+}
+
+HELP = f"""untrain {__version__}: remove chosen training images from a trained classifier,
+and measure how close the result is to a model that never saw them.
+
+usage: untrain VERB ...       untrain VERB --help for the flags of a verb
+
+{chr(10).join(f"  {verb:<9}{text}" for verb, text in VERBS.items())}
+
+First steps:
+  untrain demo
+  untrain train --out runs/original
+  untrain unlearn coun --original runs/original --forget class:8 --out runs/coun
+  untrain train --forget class:8 --out runs/retrain
+  untrain audit runs/original runs/coun --retrain runs/retrain
+
+Exit codes: 0 done, 1 a bug, 2 bad input, 3 missing or refused resource, 4 finished but a gate
+was not met, 130 interrupted. --debug shows the traceback of any error.
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    args = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in args
+    args = [arg for arg in args if arg != "--debug"]
+    if not args or args[0] in ("-h", "--help", "help"):
+        print(HELP)
+        return 0
+    if args[0] in ("-V", "--version"):
+        print(__version__)
+        return 0
+    # A busy neighbour makes OpenMP's spinning threads four times slower than one thread.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    try:
+        if args[0] not in VERBS:
+            raise unknown("verb", args[0], VERBS, "See: untrain --help")
+        return int(import_module(f"untrain.cli.{args[0]}").run(args[1:]))
+    except UserError as error:
+        if debug:
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        return error.code
+    except KeyboardInterrupt:
+        print("\nInterrupted. To go on where it stopped:", file=sys.stderr)
+        print(f"  untrain {' '.join(args)}", file=sys.stderr)
+        return INTERRUPTED
+    except SystemExit as stop:  # tyro's own usage errors
+        return int(stop.code or 0)

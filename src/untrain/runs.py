@@ -1,0 +1,205 @@
+"""A run in a folder: what it is, what it made, and the log that proves it.
+
+    run.json            config, parents, split hashes, cost, curve, environment; written last
+    split.npz           the keys of each set
+    model.safetensors   the weights
+    resume.safetensors  only while the run is unfinished
+    evidence.npz        what audits have measured of the model
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from untrain.config import DataConfig, ModelConfig, build, changed
+from untrain.data.images import Images
+from untrain.data.splits import Split, forget, load_split
+from untrain.engine.checkpoint import load_weights, save
+from untrain.engine.device import Device
+from untrain.engine.loop import Loop, Observer, Result
+from untrain.engine.resume import Resume
+from untrain.errors import MISSING, UserError
+from untrain.files import file_hash, write_json
+from untrain.methods.contract import Method, Term, Trained, settings
+from untrain.registry import methods
+from untrain.task import Task
+from untrain.version import __version__
+
+SCHEMA = 1
+"""Of run.json; raised when a field changes its meaning."""
+NUMERICS = {"engine": 1, "data": 1}
+"""Raised by a change that moves numbers, so that old and new runs are never taken for one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything that makes a run what it is, before it starts."""
+
+    images: Images
+    split: Split
+    data: DataConfig
+    model: ModelConfig
+    method: Trained
+    terms: tuple[Term, ...] = ()
+    seed: int = 0
+    forget: str = ""
+    """The forget rule, as it was given."""
+    original: Path | None = None
+    """Folder of the model that it starts from; None trains from scratch."""
+
+    @property
+    def label(self) -> str:
+        """The row of tables it belongs to: original, retrain, coun, ft+contrastive, ..."""
+        if self.method.name == "retrain":
+            return "retrain" if self.forget else "original"
+        return "+".join([self.method.name, *(term.name for term in self.terms)])
+
+    def parent(self) -> str:
+        """Hash of the weights that the run starts from."""
+        return file_hash(self.original / "model.safetensors") if self.original else ""
+
+    def config(self) -> dict[str, Any]:
+        """The settings, complete, as they are recorded."""
+        return {
+            "data": asdict(self.data),
+            "model": asdict(self.model),
+            "method": {"name": self.method.name, **settings(self.method)},
+            "terms": [{"name": term.name, **settings(term)} for term in self.terms],
+            "forget": self.forget,
+            "seed": self.seed,
+        }
+
+    def key(self) -> str:
+        """Equal keys mean equal runs, up to device, precision and threads."""
+        content = {
+            "model": changed(self.model),
+            "augment": self.data.augment,
+            "method": [self.method.name, changed(self.method)],
+            "terms": [[term.name, changed(term)] for term in self.terms],
+            "seed": self.seed,
+            "images": self.images.hash,
+            "split": self.split.hashes(self.images),
+            "parent": self.parent(),
+            "numerics": NUMERICS,
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def execute(plan: Plan, out: Path, device: Device, observe: Observer | None = None) -> bool:
+    """Make a run in its folder; returns False if it was there already.
+
+    An unfinished run in the folder is continued. Raises UserError if the folder holds another
+    run, or for anything that the method's checks find.
+    """
+    key = plan.key()
+    if (out / "run.json").exists():
+        if read(out)["key"] == key:
+            return False
+        raise UserError(
+            f"{out} holds another finished run.", "--out", "Choose another folder, or remove it."
+        )
+    spec = plan.model.spec(plan.images)
+    augment = "" if plan.data.augment == "auto" else plan.data.augment
+    task = Task.of(plan.images, plan.split, augment=augment, make_model=spec.make)
+    start = load_model(plan.original, plan.images) if plan.original else spec.make(0)
+    loop = Loop(plan.method, task, start, terms=plan.terms, seed=plan.seed, device=device)
+    plan.split.save(out / "split.npz", plan.images)
+    resume = Resume(out / "resume.safetensors", key)
+    started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    result = loop.run(resume, observe)
+    weights = out / "model.safetensors"
+    save(weights, result.model.state_dict(), {"key": key, "untrain": __version__})
+    write_json(out / "run.json", record(plan, result, file_hash(weights), started))
+    resume.clear()
+    return True
+
+
+def record(plan: Plan, result: Result, child: str, started: str) -> dict[str, Any]:
+    """The content of run.json: a description, and a log of what was done to which data."""
+    return {
+        "schema": SCHEMA,
+        "key": plan.key(),
+        "label": plan.label,
+        "paper": plan.method.paper,
+        "command": shlex.join(["untrain", *sys.argv[1:]]),
+        "config": plan.config(),
+        "images": {"name": plan.images.name, "hash": plan.images.hash},
+        "split": {
+            name: {"images": plan.split.sizes()[name], "keys": digest}
+            for name, digest in plan.split.hashes(plan.images).items()
+        },
+        "checkpoints": {"parent": plan.parent(), "child": child},
+        "cost": asdict(result.cost),
+        "curve": result.curve,
+        "environment": {"untrain": __version__, "numerics": NUMERICS, **result.about},
+        "time": {"started": started, "ended": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())},
+    }
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The run.json of a folder. Raises UserError if it is missing, damaged or of another schema."""
+    path = folder / "run.json"
+    if not path.is_file():
+        unfinished = (folder / "resume.safetensors").exists()
+        raise UserError(
+            f"{folder} holds {'an unfinished' if unfinished else 'no'} run.",
+            where=str(folder),
+            fix="Start the same command again to finish it."
+            if unfinished
+            else "Name the --out folder of a finished run.",
+            code=MISSING,
+        )
+    try:
+        content: dict[str, Any] = json.loads(path.read_text())
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"run.json is damaged ({error}).", str(folder), "Run it again.") from error
+    if content.get("schema") != SCHEMA:
+        raise UserError(
+            f"run.json has schema {content.get('schema')}; this version reads {SCHEMA}.",
+            where=str(folder),
+            fix="Run it again with this version.",
+        )
+    return content
+
+
+def data_of(run: dict[str, Any], root: str = "") -> tuple[DataConfig, Images]:
+    """The data set that a run was made with, checked by its hash."""
+    values = run["config"]["data"] | ({"data_root": root} if root else {})
+    data: DataConfig = build(DataConfig, values, "run.json")
+    images, _ = data.load()
+    if images.hash != run["images"]["hash"]:
+        raise UserError(
+            f"{data.data} is not the data set that the run was made with (hashes differ).",
+            where=data.data_root or data.data,
+            fix="Give the same files, with --data-root if they have moved.",
+        )
+    return data, images
+
+
+def load_model(folder: Path, images: Images) -> nn.Module:
+    """The model of a finished run."""
+    model: ModelConfig = build(ModelConfig, read(folder)["config"]["model"], str(folder))
+    return load_weights(model.spec(images).make(0), folder / "model.safetensors")
+
+
+def method_of(run: dict[str, Any]) -> Method:
+    """The method of a run with its hyper-parameters."""
+    values = dict(run["config"]["method"])
+    found: Method = build(methods.get(values.pop("name")), values, "run.json")
+    return found
+
+
+def forgetting(original: Path, rule: str, root: str = "") -> tuple[DataConfig, Images, Split]:
+    """The data of an Original, and its split with what `rule` selects forgotten."""
+    data, images = data_of(read(original), root)
+    split = load_split(original / "split.npz", images)
+    return data, images, forget(split, rule, images, data.split_seed)
