@@ -1,0 +1,166 @@
+"""`untrain audit RUN ... --retrain RUN ...`: the table against Retrain."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from untrain.errors import UserError
+from untrain.progress import say
+
+if TYPE_CHECKING:
+    from untrain.data.images import Images
+    from untrain.metrics.audit import Subject
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditOptions:
+    """Which models, and how the table is printed."""
+
+    runs: tuple[Path, ...] = ()
+    """Folders of the Original and of unlearned models; equal settings are seeds of one row."""
+    retrain: tuple[Path, ...] = ()
+    """Folders of Retrains of the same forget rule; two or more show the floor of the gap."""
+    data_root: str = ""
+    """Folder with local data, if it has moved since."""
+    choosing: bool = False
+    """Measure on val instead of test and unseen: for hyper-parameters and other choices."""
+    exact_mia: bool = False
+    """Fit the full SVM for MIA efficacy (slow) instead of the binned one."""
+    json: bool = False
+    """Print everything as JSON."""
+    md: bool = False
+    """Print a Markdown table."""
+
+
+def run(args: list[str]) -> int:
+    import tyro
+
+    options = tyro.cli(
+        Annotated[AuditOptions, tyro.conf.arg(name="")],
+        args=_ordered(args),
+        prog="untrain audit",
+        description="Measure models against Retrain: RUN ... [--retrain RUN ...]",
+        config=(tyro.conf.FlagCreatePairsOff,),
+    )
+    if not options.runs:
+        raise UserError("No run is named.", "untrain audit", "Name the folders of runs to audit.")
+    from untrain.metrics import table
+    from untrain.metrics.audit import audit
+
+    subjects, retrains, keys, title = gather(options.runs, options.retrain, options.data_root)
+    made = audit(
+        subjects,
+        retrains,
+        keys,
+        title=title,
+        choosing=options.choosing,
+        exact_mia=options.exact_mia,
+    )
+    if options.choosing:
+        made.notes.insert(0, "Measured on val: these numbers are for choosing, not for reporting.")
+    if options.json:
+        print(json.dumps(table.values(made), indent=2))
+    elif options.md:
+        print(table.markdown(made))
+    elif sys.stdout.isatty():
+        print(table.text(made))
+    else:
+        print(table.tsv(made))
+        say("\n".join(table.sentences(made)))
+    return 0
+
+
+def _ordered(args: list[str]) -> list[str]:
+    """Folders before the first flag are the runs."""
+    first = next((place for place, arg in enumerate(args) if arg.startswith("-")), len(args))
+    return [*(["--runs", *args[:first]] if first else []), *args[first:]]
+
+
+def gather(
+    runs: tuple[Path, ...], retrain: tuple[Path, ...], root: str = ""
+) -> tuple[list[Subject], list[Subject], Any, str]:
+    """Evidence of all runs, the keys of what was forgotten, and a title.
+
+    Raises UserError unless all runs are of one data set and training set, and all that forgot
+    anything forgot the same images.
+    """
+    from untrain.data.splits import load_split
+    from untrain.runs import data_of, read
+
+    described = {folder: read(folder) for folder in (*runs, *retrain)}
+    first = described[runs[0]]
+    _, images = data_of(first, root)
+    splits = {folder: load_split(folder / "split.npz", images) for folder in described}
+    trained = {_hash(images, split.train) for split in splits.values()}
+    forgot = {
+        _hash(images, split.forget): split for split in splits.values() if len(split.forget)
+    }
+    for found, what in ((trained, "were trained on"), (forgot, "forgot")):
+        if len(found) > 1:
+            raise UserError(
+                f"The runs {what} {len(found)} different sets of images.",
+                where="untrain audit",
+                fix="Audit runs of one data set, split seed and forget rule at a time.",
+            )
+    if not forgot:
+        raise UserError(
+            "None of these runs has forgotten anything.",
+            where="untrain audit",
+            fix="Name an unlearned run, or a Retrain (untrain train --forget RULE).",
+        )
+    labels = _labels([described[folder] for folder in runs])
+    subjects = [
+        subject(folder, label, images) for folder, label in zip(runs, labels, strict=True)
+    ]
+    retrains = [subject(folder, "retrain", images) for folder in retrain]
+    keys = images.keys[next(iter(forgot.values())).forget]
+    config = first["config"]
+    model = config["model"]["model"] or "default model"
+    rule = next(d["config"]["forget"] for d in described.values() if d["config"]["forget"])
+    title = f"{images.name} / {model} / forget {rule}: {len(keys)} of "
+    title += f"{len(splits[runs[0]].train)} training images"
+    return subjects, retrains, keys, title
+
+
+def _hash(images: Images, positions: Any) -> str:
+    from untrain.data.splits import key_hash
+
+    return key_hash(images.keys[positions])
+
+
+def subject(folder: Path, label: str, images: Images) -> Subject:
+    """A run with its evidence, which is collected the first time it is asked for."""
+    from untrain.data.splits import load_split
+    from untrain.metrics.audit import Subject
+    from untrain.metrics.evidence import collect, load_evidence
+    from untrain.runs import load_model, read
+
+    run = read(folder)
+    weights, path = run["checkpoints"]["child"], folder / "evidence.npz"
+    evidence = load_evidence(path, weights)
+    if evidence is None:
+        split = load_split(folder / "split.npz", images)
+        evidence = collect(load_model(folder, images), images, split, f"measuring {folder}")
+        evidence.save(path, weights)
+    cost = {name: float(run["cost"][name]) for name in ("seconds", "flops")}
+    return Subject(label, evidence, run["config"]["seed"], cost)
+
+
+def _labels(described: list[dict[str, Any]]) -> list[str]:
+    """A label per run: the method, and the settings in which runs of one label differ."""
+    settings: dict[str, list[dict[str, Any]]] = {}
+    for run in described:
+        terms = {f"{t['name']}.{k}": v for t in run["config"]["terms"] for k, v in t.items()}
+        settings.setdefault(run["label"], []).append(run["config"]["method"] | terms)
+    labels = []
+    for run in described:
+        peers = settings[run["label"]]
+        terms = {f"{t['name']}.{k}": v for t in run["config"]["terms"] for k, v in t.items()}
+        mine = run["config"]["method"] | terms
+        differ = [k for k in mine if len({str(peer.get(k)) for peer in peers}) > 1]
+        labels.append(" ".join([run["label"], *(f"{name}={mine[name]}" for name in differ)]))
+    return labels

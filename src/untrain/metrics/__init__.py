@@ -1,0 +1,1 @@
+"""Everything measured about a model: pure functions of arrays, in float64."""

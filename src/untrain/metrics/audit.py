@@ -1,0 +1,213 @@
+"""The audit: every model's measures beside Retrain's, with the gap, its floor, and plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from untrain.errors import UserError
+from untrain.metrics.accuracy import accuracy, agreement
+from untrain.metrics.evidence import Evidence, View, view
+from untrain.metrics.gap import (
+    floor_of_gaps,
+    floor_of_means,
+    gap_interval,
+    gap_of_means,
+    mean_of_gaps,
+)
+from untrain.metrics.membership import membership_auc
+from untrain.metrics.mia import mia_efficacy
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A column: its name, its abbreviation, what a good value is, and what it means."""
+
+    name: str
+    short: str
+    goal: str
+    definition: str
+    digits: int = 2
+
+
+METRICS = (
+    Metric("retain_accuracy", "RA", "Retrain's", "accuracy on retained training images, %"),
+    Metric(
+        "unlearn_accuracy",
+        "UA",
+        "Retrain's",
+        "100 minus accuracy on forgotten images, %; higher than Retrain's is over-forgetting",
+    ),
+    Metric("test_accuracy", "TA", "Retrain's", "accuracy on test images of retained classes, %"),
+    Metric(
+        "mia_efficacy",
+        "MIA",
+        "Retrain's",
+        "forgotten images that a confidence SVM (retain against test) calls non-members, %",
+    ),
+    Metric(
+        "membership_auc",
+        "AUC",
+        "0.5",
+        "forgotten against never seen images of the same class, by margin; 0.5 is chance",
+        digits=3,
+    ),
+    Metric(
+        "agreement",
+        "agree",
+        "Retrain's",
+        "forgotten images on which the prediction is Retrain's, %; Retrain's row: between Retrains",
+    ),
+)
+GAP = tuple(metric.name for metric in METRICS[:4])
+"""The measures that the average gap is taken over."""
+GONE = Metric(
+    "gone_test_accuracy", "TA gone", "0", "accuracy on test images of the forgotten classes, %"
+)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One model under audit. cost: seconds and flops of making it, where known."""
+
+    label: str
+    evidence: Evidence
+    seed: int = 0
+    cost: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class Row:
+    """All seeds of one method: values by metric, one per seed."""
+
+    label: str
+    seeds: list[int]
+    values: dict[str, list[float]]
+    gap: dict[str, Any] = field(default_factory=dict)
+    """average, interval, floor, paired, paired_floor; in percentage points."""
+    remark: str = ""
+
+    def mean(self, name: str) -> float:
+        values = self.values.get(name, [])
+        return float(np.mean(values)) if values else float("nan")
+
+    def std(self, name: str) -> float:
+        """Standard deviation over seeds; NaN for fewer than three."""
+        values = self.values.get(name, [])
+        return float(np.std(values, ddof=1)) if len(values) >= 3 else float("nan")
+
+    def matrix(self) -> np.ndarray:
+        """(seeds, 4): what the average gap is taken over."""
+        return np.array([self.values[name] for name in GAP]).T
+
+
+@dataclass
+class Audit:
+    """A table against Retrain. Print it; `rows` holds every value."""
+
+    title: str
+    rows: list[Row]
+    metrics: tuple[Metric, ...]
+    notes: list[str]
+
+    def __str__(self) -> str:
+        from untrain.metrics.table import text
+
+        return text(self)
+
+    def row(self, label: str) -> Row:
+        return next(row for row in self.rows if row.label == label)
+
+
+def audit(
+    subjects: Sequence[Subject],
+    retrains: Sequence[Subject],
+    forget_keys: np.ndarray,
+    *,
+    title: str = "",
+    choosing: bool = False,
+    exact_mia: bool = False,
+) -> Audit:
+    """Measure models against Retrain on one split.
+
+    subjects: the Original first, then methods; equal labels are seeds of one row.
+    retrains: Retrains of the same split, for gaps and agreement; may be empty.
+    forget_keys: keys of the forgotten images.
+    choosing: measure on val instead of test and unseen, as choices must.
+    exact_mia: fit the full SVM for MIA efficacy.
+    """
+    views = [view(s.evidence, forget_keys, choosing=choosing) for s in (*retrains, *subjects)]
+    ours = views[: len(retrains)]
+    if not len(views[0].forget):
+        raise UserError("None of the forgotten keys is in the evidence.", fix="Check the split.")
+    rows: dict[str, Row] = {}
+    for number, (subject, seen) in enumerate(zip((*retrains, *subjects), views, strict=True)):
+        others = [one for one in ours if one is not seen]
+        values = measure(seen, others, exact_mia) | subject.cost
+        row = rows.setdefault(subject.label, Row(subject.label, [], {}))
+        row.seeds.append(subject.seed)
+        for name, value in values.items():
+            row.values.setdefault(name, []).append(value)
+        if number < len(retrains):
+            row.label = "retrain"
+    retrain = rows.get("retrain") if retrains else None
+    first = [rows[label] for label in ("original", "retrain") if label in rows]
+    ordered = first + [row for row in rows.values() if row not in first]
+    for row in ordered:
+        if retrain is not None:
+            _compare(row, retrain)
+    metrics = METRICS + (GONE,) * bool(len(views[0].gone))
+    made = Audit(title, ordered, metrics, [])
+    from untrain.metrics.remarks import remark
+
+    remark(made, views[0])
+    return made
+
+
+def measure(seen: View, retrains: Sequence[View], exact_mia: bool = False) -> dict[str, float]:
+    """All measures of one model; agreement is the mean over the Retrains given."""
+    agree = [agreement(seen.forget, one.forget) for one in retrains]
+    values = {
+        "retain_accuracy": accuracy(seen.retain),
+        "unlearn_accuracy": 100 - accuracy(seen.forget),
+        "test_accuracy": accuracy(seen.test_kept),
+        "mia_efficacy": mia_efficacy(
+            seen.retain.confidence,
+            seen.test_kept.confidence,
+            seen.forget.confidence,
+            exact=exact_mia,
+        ),
+        "membership_auc": membership_auc(seen.forget, seen.reference)[0],
+        "agreement": float(np.mean(agree)) if agree else float("nan"),
+    }
+    if len(seen.gone):
+        gone = np.isin(seen.test.labels, seen.gone)
+        values["gone_test_accuracy"] = accuracy(seen.test.take(gone))
+    return values
+
+
+def _compare(row: Row, retrain: Row) -> None:
+    """Fill in gaps, their interval and floor, and the cost relative to Retrain."""
+    costs = {name: row.mean(name) / retrain.mean(name) for name in ("flops", "seconds")
+             if name in row.values and name in retrain.values}
+    row.values |= {f"relative_{name}": [value] for name, value in costs.items()}
+    theirs = retrain.matrix()
+    if row is retrain:
+        row.gap = {"floor": floor_of_means(theirs, 1), "paired_floor": floor_of_gaps(theirs)}
+        return
+    by_seed = dict(zip(retrain.seeds, theirs, strict=True))
+    mine = row.matrix()
+    paired = None
+    if all(seed in by_seed for seed in row.seeds) and len(set(row.seeds)) == len(row.seeds):
+        partners = np.array([by_seed[seed] for seed in row.seeds])
+        paired = mean_of_gaps(mine, partners)
+    row.gap = {
+        "average": gap_of_means(mine, theirs),
+        "interval": gap_interval(mine, theirs),
+        "floor": floor_of_means(theirs, len(mine)),
+        "paired": paired,
+        "paired_floor": floor_of_gaps(theirs),
+    }

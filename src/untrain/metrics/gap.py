@@ -1,0 +1,63 @@
+"""The average gap to Retrain, and how large it is between two groups of Retrains.
+
+Both definitions average over RA, UA, TA and MIA efficacy, in percentage points:
+    gap_of_means   |mean over seeds - Retrain's mean over seeds|   (the papers' column)
+    mean_of_gaps   mean over seeds of |value - Retrain's value of the same seed|
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from untrain.rng import numpy_rng
+
+
+def gap_of_means(values: np.ndarray, retrain: np.ndarray) -> float:
+    """values (seeds, metrics), retrain (seeds, metrics): the papers' average gap."""
+    return float(np.abs(values.mean(0) - retrain.mean(0)).mean())
+
+
+def mean_of_gaps(values: np.ndarray, retrain: np.ndarray) -> float:
+    """Rows paired by seed; never below the gap of means."""
+    if values.shape != retrain.shape:
+        raise ValueError("paired gaps need one Retrain per seed")
+    return float(np.abs(values - retrain).mean())
+
+
+def floor_of_means(retrain: np.ndarray, seeds: int) -> float:
+    """Expected gap of means between `seeds` further Retrains and these, for normal noise.
+
+    mean over metrics of  std * sqrt(1/seeds + 1/n) * sqrt(2/pi).  NaN for fewer than two.
+    """
+    if len(retrain) < 2:
+        return float("nan")
+    scale = math.sqrt(1 / seeds + 1 / len(retrain)) * math.sqrt(2 / math.pi)
+    return float(retrain.std(0, ddof=1).mean() * scale)
+
+
+def floor_of_gaps(retrain: np.ndarray) -> float:
+    """Expected mean of paired gaps between two Retrains: std * 2 / sqrt(pi). NaN for one."""
+    if len(retrain) < 2:
+        return float("nan")
+    return float(retrain.std(0, ddof=1).mean() * 2 / math.sqrt(math.pi))
+
+
+def gap_interval(values: np.ndarray, retrain: np.ndarray, draws: int = 2000) -> tuple[float, float]:
+    """95 % bootstrap interval of the gap of means over seeds; NaN for fewer than three seeds.
+
+    Seeds are drawn together for both where they are paired.
+    """
+    if min(len(values), len(retrain)) < 3:
+        return float("nan"), float("nan")
+    chance = numpy_rng(0, "gap", "bootstrap")
+    gaps = []
+    for _ in range(draws):
+        mine = chance.integers(len(values), size=len(values))
+        theirs = mine
+        if len(values) != len(retrain):
+            theirs = chance.integers(len(retrain), size=len(retrain))
+        gaps.append(gap_of_means(values[mine], retrain[theirs]))
+    low, high = np.quantile(gaps, [0.025, 0.975])
+    return float(low), float(high)

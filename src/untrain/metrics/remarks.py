@@ -1,0 +1,101 @@
+"""One sentence per surprising row: what a number means and what to do about it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from untrain.metrics.evidence import View
+from untrain.metrics.membership import membership_auc
+
+if TYPE_CHECKING:
+    from untrain.metrics.audit import Audit, Row
+
+KNOWS = 99.0
+"""Retain accuracy (%) under which an Original does not know its training set."""
+
+
+def remark(audit: Audit, sample: View) -> None:
+    """Give surprising rows their sentence, and the audit the notes that hold for all rows."""
+    rows = {row.label: row for row in audit.rows}
+    original, retrain = rows.get("original"), rows.get("retrain")
+    error = membership_auc(sample.forget, sample.reference)[1]
+    for row in audit.rows:
+        if row is original:
+            row.remark = _original(row)
+        elif row is retrain:
+            row.remark = _retrain(row, error)
+        else:
+            row.remark = " ".join(
+                filter(None, (_forgetting(row, original, retrain, len(sample.forget)),
+                              _utility(row, retrain), _membership(row, retrain, error)))
+            )
+    audit.notes.append(
+        f"AUC: {len(sample.forget)} forgotten against {len(sample.reference)} never seen images; "
+        f"standard error at chance {error:.3f}."
+    )
+    if retrain is None:
+        audit.notes.append(
+            "No Retrain is given, so gaps are not computed. Train it: untrain train --forget RULE, "
+            "and name it with --retrain."
+        )
+    elif len(retrain.seeds) < 2:
+        audit.notes.append(
+            "Floor: not known with one Retrain; train another with --seed to see how far two "
+            "Retrains lie apart."
+        )
+    if min(len(row.seeds) for row in audit.rows) < 3:
+        audit.notes.append("Fewer than 3 seeds: no standard deviation or interval is shown.")
+
+
+def _original(row: Row) -> str:
+    if row.mean("retain_accuracy") >= KNOWS:
+        return ""
+    return (
+        f"RA {row.mean('retain_accuracy'):.1f}: it does not know its training set, so there is "
+        "little to forget; train it longer."
+    )
+
+
+def _retrain(row: Row, error: float) -> str:
+    if abs(row.mean("membership_auc") - 0.5) <= 3 * error:
+        return ""
+    return (
+        f"AUC {row.mean('membership_auc'):.3f}: forgotten and unseen images differ even for a "
+        "model that saw neither, so 0.5 is not the goal here; Retrain's value is."
+    )
+
+
+def _forgetting(row: Row, original: Row | None, retrain: Row | None, images: int) -> str:
+    """UA beside the Original's and Retrain's, with a binomial margin."""
+    if retrain is None:
+        return ""
+    mine, goal = row.mean("unlearn_accuracy"), retrain.mean("unlearn_accuracy")
+    share = min(max(goal / 100, 1 / images), 1 - 1 / images)
+    margin = 200 * math.sqrt(2 * share * (1 - share) / images)  # two standard errors
+    start = original.mean("unlearn_accuracy") if original else float("nan")
+    if mine < goal - margin and abs(mine - start) <= max(1.0, 100 / images):
+        knows = "every forgotten image" if mine == 0 else "what it was to forget"
+        return f"UA {mine:.1f}: the model still knows {knows}, as the Original did; raise lr."
+    if mine < goal - margin:
+        return f"UA {mine:.1f} is below Retrain's {goal:.1f}: it has not forgotten enough."
+    if mine > goal + margin:
+        return f"UA {mine:.1f} is above Retrain's {goal:.1f}: it over-forgets, which is no merit."
+    return ""
+
+
+def _utility(row: Row, retrain: Row | None) -> str:
+    if retrain is None:
+        return ""
+    lost = retrain.mean("test_accuracy") - row.mean("test_accuracy")
+    if lost < 5:
+        return ""
+    return f"It lost {lost:.1f} points of test accuracy to Retrain; lower lr or train longer."
+
+
+def _membership(row: Row, retrain: Row | None, error: float) -> str:
+    value = row.mean("membership_auc")
+    goal = retrain.mean("membership_auc") if retrain else 0.5
+    if not value - goal > 3 * error:
+        return ""
+    return f"AUC {value:.3f}: forgotten images can still be told from unseen ones."
