@@ -1,0 +1,83 @@
+"""The Python face: unlearn a model of your own, and audit it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from untrain.engine.device import Device
+from untrain.engine.loop import Loop, Result
+from untrain.engine.resume import Resume
+from untrain.methods.contract import Term, Trained
+from untrain.task import Task
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from untrain.metrics.audit import Audit
+
+
+def unlearn(
+    model: nn.Module,
+    task: Task,
+    method: Trained,
+    *,
+    add: Sequence[Term] = (),
+    seed: int = 0,
+    device: Device | None = None,
+    resume: str | Path | None = None,
+    progress: Callable[[float, dict[str, Any] | None], None] | None = None,
+) -> Result:
+    """Run a method on a copy of `model`; the given model stays untouched.
+
+    model: a classifier; its head is its last `nn.Linear`, or it returns `untrain.Output`.
+    method: an instance such as `CoUn(lam=1.0)`, or `Retrain(...)` with `Task(make_model=...)`.
+    add: terms that are added to the method's loss, such as `Contrastive(lam=0.5)`.
+    resume: a file that keeps the state of an unfinished run and is removed at its end.
+    progress: called with the passes done, and with the row of the curve at the end of a pass.
+    Raises UserError for whatever the method's checks find, before any training.
+    """
+    loop = Loop(method, task, model, terms=tuple(add), seed=seed, device=device)
+    keep = Resume(Path(resume) if resume else None, key=repr((method, tuple(add), seed)))
+    result = loop.run(keep, progress)
+    keep.clear()
+    return result
+
+
+def audit(
+    model: nn.Module | Result | Mapping[str, nn.Module | Result],
+    task: Task,
+    retrained: nn.Module | Result | Sequence[nn.Module | Result] = (),
+    original: nn.Module | None = None,
+) -> Audit:
+    """Measure a model, or several by name, beside Retrain. Print what it returns.
+
+    retrained: one or more models that were trained without the forgotten images.
+    original: the model before unlearning, for its row.
+    """
+    from untrain.metrics.audit import Subject
+    from untrain.metrics.audit import audit as measure
+    from untrain.metrics.evidence import collect
+
+    def subject(label: str, one: nn.Module | Result, seed: int = 0) -> Subject:
+        result = one if isinstance(one, Result) else None
+        network = one.model if isinstance(one, Result) else one
+        evidence = collect(network, task.images, task.split)
+        if result is None:
+            return Subject(label, evidence, seed)
+        cost = {"seconds": result.cost.seconds, "flops": result.cost.flops}
+        return Subject(label, evidence, result.seed, cost)
+
+    if isinstance(model, Result):
+        named: Mapping[str, nn.Module | Result] = {model.method.name: model}
+    else:
+        named = model if isinstance(model, Mapping) else {"unlearned": model}
+    subjects = [] if original is None else [subject("original", original)]
+    subjects += [subject(label, one) for label, one in named.items()]
+    many = retrained if isinstance(retrained, Sequence) else [retrained]
+    retrains = [subject("retrain", one, seed) for seed, one in enumerate(many)]
+    made = measure(subjects, retrains, task.images.keys[task.split.forget])
+    if task.unseen_is_test:
+        made.notes.append("No unseen set was given: the test set stands in for it.")
+    return made

@@ -1,0 +1,76 @@
+"""`untrain list methods|models|terms|data`: what there is, with one line each."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from untrain import registry
+from untrain.errors import unknown
+
+KINDS = ("methods", "models", "terms", "data")
+
+
+def run(args: list[str]) -> int:
+    words = [arg for arg in args if not arg.startswith("-")]
+    if not words or "--help" in args:
+        print(f"usage: untrain list {'|'.join(KINDS)} [--json]")
+        return 0 if "--help" in args else 2
+    if words[0] not in KINDS:
+        raise unknown("list", words[0], KINDS)
+    rows = ROWS[words[0]]()
+    if "--json" in args:
+        print(json.dumps(rows, indent=2))
+        return 0
+    widths = {column: max(len(str(row[column])) for row in rows) for column in rows[0]}
+    for row in rows:
+        print("  ".join(str(row[column]).ljust(widths[column]) for column in row).rstrip())
+    return 0
+
+
+def methods() -> list[dict[str, Any]]:
+    """Name, what it trains on, its loss or first line, and the paper."""
+    return [
+        {
+            "name": name,
+            "needs": ", ".join(method.streams),
+            "does": _first_line(method),
+            "paper": method.paper,
+        }
+        for name in registry.methods.names()
+        for method in [registry.methods.get(name)]
+    ]
+
+
+def models() -> list[dict[str, Any]]:
+    """Name, and parameters for ten classes at the default width."""
+    import torch
+
+    rows = []
+    for name in registry.models.names():
+        make = registry.models.get(name)
+        with torch.device("meta"):
+            count = sum(p.numel() for p in make(classes=10, channels=3).parameters())
+        rows.append({"name": name, "parameters": f"{count / 1e6:.2f} M for ten classes"})
+    return rows
+
+
+def terms() -> list[dict[str, Any]]:
+    names = registry.terms.names()
+    return [{"name": name, "does": _first_line(registry.terms.get(name))} for name in names]
+
+
+def data() -> list[dict[str, Any]]:
+    from untrain.data.sources import HUB, NAMES
+
+    return [
+        {"name": name, "from": HUB[name].repo or "local files" if name in HUB else "here"}
+        for name in NAMES
+    ]
+
+
+def _first_line(thing: Any) -> str:
+    return (thing.__doc__ or "").strip().splitlines()[0]
+
+
+ROWS = {"methods": methods, "models": models, "terms": terms, "data": data}
