@@ -1,0 +1,87 @@
+"""Small, shared ground: an image cache of its own, one thread, and tasks that train in a second."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+
+import pytest
+
+with warnings.catch_warnings():  # third parties' import-time warnings are not ours to mend
+    warnings.simplefilter("ignore")
+    import lightning_fabric  # noqa: F401
+import numpy as np
+import torch
+from torch import nn
+
+from untrain.data.images import Images
+from untrain.data.splits import Split, make_split, with_forget
+from untrain.models.build import ModelSpec
+from untrain.task import Task
+
+os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decoded images never go to the user's cache folder."""
+    monkeypatch.setenv("UNTRAIN_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+def toy_images(count: int = 60, size: int = 8, channels: int = 1, classes: int = 3) -> Images:
+    """Random images whose brightness in one corner tells the class; the last fifth is test."""
+    chance = np.random.default_rng(0)
+    y = np.arange(count) % classes
+    x = chance.integers(0, 160, (count, size, size, channels), dtype=np.uint8)
+    for label in range(classes):
+        x[y == label, label * 2 : label * 2 + 2] += 90
+    part = np.where(np.arange(count) >= count * 4 // 5, "test", "train")
+    return Images(
+        x=torch.from_numpy(x),
+        y=torch.from_numpy(y),
+        classes=[f"class{k}" for k in range(classes)],
+        keys=np.asarray([f"k{i}" for i in range(count)]),
+        table={"part": part},
+        name="toy",
+        hash="toy",
+    )
+
+
+@pytest.fixture
+def images() -> Images:
+    return toy_images()
+
+
+@pytest.fixture
+def split(images: Images) -> Split:
+    """48 training images less a holdout of 10 %, eight of them forgotten."""
+    whole = make_split(images)
+    return with_forget(whole, whole.train[:8])
+
+
+@pytest.fixture
+def spec() -> ModelSpec:
+    return ModelSpec("small", classes=3, channels=1, width=4)
+
+
+@pytest.fixture
+def task(images: Images, split: Split, spec: ModelSpec) -> Task:
+    return Task.of(images, split, augment="crop+flip", make_model=spec.make)
+
+
+@pytest.fixture
+def model(spec: ModelSpec) -> nn.Module:
+    return spec.make(0)
+
+
+@pytest.fixture
+def same() -> Callable[[nn.Module, nn.Module], bool]:
+    """Whether two models have the same bits, buffers included."""
+
+    def equal(one: nn.Module, other: nn.Module) -> bool:
+        a, b = one.state_dict(), other.state_dict()
+        return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+    return equal
