@@ -69,5 +69,7 @@ if __name__ == "__main__":
     os.environ["OMP_NUM_THREADS"] = "1"
     with ProcessPoolExecutor(2) as pool:
         seeds = SEEDS[given.stage]
-        codes = pool.map(work, [commands(given.stage, given.data_root, given.out, s) for s in seeds])
+        codes = pool.map(
+            work, [commands(given.stage, given.data_root, given.out, s) for s in seeds]
+        )
         raise SystemExit(max(codes))

@@ -1,8 +1,8 @@
 """Remove the influence of chosen training images from a classifier, and measure how well.
 
-    task = untrain.Task(train=(images, labels), forget=[3, 17], test=(x, y))
-    result = untrain.unlearn(model, task, CoUn(epochs=10))
-    print(untrain.audit(result.model, task))
+task = untrain.Task(train=(images, labels), forget=[3, 17], test=(x, y))
+result = untrain.unlearn(model, task, CoUn(epochs=10))
+print(untrain.audit(result.model, task))
 """
 
 from __future__ import annotations

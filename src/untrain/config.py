@@ -1,4 +1,4 @@
-"""What a run is made of, as dataclasses: flags, TOML keys and the recorded config come from them."""
+"""What a run is made of, as dataclasses: flags, TOML keys and records come from them."""
 
 from __future__ import annotations
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from untrain.errors import MISSING, UserError
 
@@ -41,6 +43,12 @@ def write_json(path: Path, content: Any) -> None:
     """Write readable JSON atomically."""
     with atomic(path) as draft:
         draft.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write arrays by name as npz, atomically."""
+    with atomic(path) as draft:
+        np.savez(draft, allow_pickle=False, **arrays)  # type: ignore[arg-type]  # names are free
 
 
 def file_hash(path: Path) -> str:

@@ -1,7 +1,7 @@
 """Names of methods, terms and models, known without importing them.
 
-A method's name comes from a file name (`methods/retrain_short.py` is `retrain-short`) or from an entry
-point of another package; the file is imported when the name is asked for.
+A method's name comes from its file (`methods/retrain_short.py` is `retrain-short`) or from an
+entry point of another package; the file is imported when the name is asked for.
 """
 
 from __future__ import annotations

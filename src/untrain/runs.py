@@ -1,10 +1,10 @@
 """A run in a folder: what it is, what it made, and the log that proves it.
 
-    run.json            config, parents, split hashes, cost, curve, environment; written last
-    split.npz           the keys of each set
-    model.safetensors   the weights
-    resume.safetensors  only while the run is unfinished
-    evidence.npz        what audits have measured of the model
+run.json            config, parents, split hashes, cost, curve, environment; written last
+split.npz           the keys of each set
+model.safetensors   the weights
+resume.safetensors  only while the run is unfinished
+evidence.npz        what audits have measured of the model
 """
 
 from __future__ import annotations

@@ -96,9 +96,7 @@ def gather(
     _, images = data_of(first, root)
     splits = {folder: load_split(folder / "split.npz", images) for folder in described}
     trained = {_hash(images, split.train) for split in splits.values()}
-    forgot = {
-        _hash(images, split.forget): split for split in splits.values() if len(split.forget)
-    }
+    forgot = {_hash(images, split.forget): split for split in splits.values() if len(split.forget)}
     for found, what in ((trained, "were trained on"), (forgot, "forgot")):
         if len(found) > 1:
             raise UserError(
@@ -113,9 +111,7 @@ def gather(
             fix="Name an unlearned run, or a Retrain (untrain train --forget RULE).",
         )
     labels = _labels([described[folder] for folder in runs])
-    subjects = [
-        subject(folder, label, images) for folder, label in zip(runs, labels, strict=True)
-    ]
+    subjects = [subject(folder, label, images) for folder, label in zip(runs, labels, strict=True)]
     retrains = [subject(folder, "retrain", images) for folder in retrain]
     keys = images.keys[next(iter(forgot.values())).forget]
     config = first["config"]

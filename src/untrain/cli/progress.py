@@ -11,10 +11,13 @@ from untrain.progress import duration, live, say
 
 
 class Progress:
-    """Observes a run of `epochs` passes; the time left is computed from passes measured here."""
+    """Observes a run of `epochs` passes; the time left is computed from passes measured here.
 
-    def __init__(self, label: str, epochs: int) -> None:
-        self.label, self.epochs = label, epochs
+    every: off a terminal, a line every so many epochs.
+    """
+
+    def __init__(self, label: str, epochs: int, every: int = 1) -> None:
+        self.label, self.epochs, self.every = label, epochs, every
         self.bar: Any = None
         self.task: Any = None
         self.first: float | None = None
@@ -60,7 +63,7 @@ class Progress:
             text += f"  {duration(pace * max(0.0, self.epochs - done))} left"
         if self.bar is not None:
             self.bar.update(self.task, completed=done, text=text)
-        elif row is not None:
+        elif row is not None and (done % self.every == 0 or done == self.epochs):
             say(f"{self.label}: {text}")
 
     def tell(self, out: Path, made: bool) -> None:

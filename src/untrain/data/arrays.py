@@ -68,16 +68,18 @@ def assemble(
         augment=augment,
     )
     ends = np.cumsum(list(counts.values()))
-    places = {name: np.arange(end - counts[name], end) for name, end in zip(sets, ends, strict=True)}
+    places = {
+        name: np.arange(end - counts[name], end) for name, end in zip(sets, ends, strict=True)
+    }
     none = np.zeros(0, dtype=np.int64)
     everything = places["train"]
-    whole = Split(everything, none, places.get("val", none), places.get("unseen", none), places["test"])
+    whole = Split(
+        everything, none, places.get("val", none), places.get("unseen", none), places["test"]
+    )
     return images, with_forget(whole, chosen(forget, images, everything, seed)), augment
 
 
-def chosen(
-    forget: str | Sequence[Any], images: Images, train: np.ndarray, seed: int
-) -> np.ndarray:
+def chosen(forget: str | Sequence[Any], images: Images, train: np.ndarray, seed: int) -> np.ndarray:
     """Training positions from a rule, keys, positions or a mask."""
     if isinstance(forget, str):
         return select(forget, images, train, seed)

@@ -95,5 +95,7 @@ class Stream:
         return self._order[1]
 
     def _move(self, draws: Draws) -> Draws:
-        to = {name: tensor.to(self.device, non_blocking=True) for name, tensor in vars(draws).items()}
+        to = {
+            name: tensor.to(self.device, non_blocking=True) for name, tensor in vars(draws).items()
+        }
         return replace(draws, **to)

@@ -16,6 +16,7 @@ import torch
 
 from untrain.data.images import Images
 from untrain.errors import MISSING, UserError
+from untrain.files import write_arrays
 
 LAYOUT = 1
 """Raised when the files below change their meaning."""
@@ -62,8 +63,10 @@ def _write(images: Images, folder: Path) -> None:
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder.parent))
     try:
         np.save(draft / "x.npy", images.x.numpy())
-        np.savez(draft / "rows.npz", y=images.y.numpy(), keys=images.keys, **images.table)
-        about = {"classes": images.classes, "name": images.name, "hash": images.hash}
+        rows = {"y": images.y.numpy(), "keys": images.keys, **images.table}
+        write_arrays(draft / "rows.npz", rows)
+        about: dict[str, Any] = {"classes": images.classes, "name": images.name}
+        about |= {"hash": images.hash}
         about |= {"mean": images.mean, "std": images.std, "augment": images.augment}
         (draft / "about.json").write_text(json.dumps(about))
         try:

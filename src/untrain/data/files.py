@@ -48,11 +48,16 @@ def _read_parquet(name: str, paths: list[Path], source: HubSet, key: str) -> Ima
     try:
         tables = [pq.read_table(path) for path in paths]
     except (pa.ArrowInvalid, OSError) as error:
-        raise UserError(f"Not a readable parquet file: {error}", name, "Export it again.") from error
+        raise UserError(
+            f"Not a readable parquet file: {error}", name, "Export it again."
+        ) from error
     parts, keys = [], []
     for part in ("train", "test"):
-        rows = sum(len(t) for t, test in zip(tables, sorted(is_test), strict=True)
-                   if test == (part == "test"))
+        rows = sum(
+            len(t)
+            for t, test in zip(tables, sorted(is_test), strict=True)
+            if test == (part == "test")
+        )
         parts += [part] * rows
         keys += [f"{'test/' if part == 'test' else ''}{row}" for row in range(rows)]
     table = pa.concat_tables(tables, promote_options="permissive")

@@ -56,7 +56,7 @@ def load(name: str, root: str = "", key: str = "") -> Images:
         return files.folder(Path(path))
     if kind == "parquet" and path:
         found = sorted(Path(path).glob("*.parquet")) if Path(path).is_dir() else [Path(path)]
-        return files.parquet(name, found, HubSet("", "", ""), key)
+        return files.parquet(f"parquet:{Path(path).name}", found, HubSet("", "", ""), key)
     if name == "digits":
         return digits()
     if name not in HUB:
@@ -89,7 +89,9 @@ def _find(name: str, source: HubSet, root: str) -> list[Path]:
     """The parquet files of a set: the local root first, then the hub's cache, then a download."""
     if root:
         if not Path(root).is_dir():
-            raise UserError(f"No folder {root}.", "--data-root", "Name an existing folder.", MISSING)
+            raise UserError(
+                f"No folder {root}.", "--data-root", "Name an existing folder.", MISSING
+            )
         for folder in (Path(root) / name, Path(root)):
             found = sorted(folder.glob("*.parquet"))
             if found and (folder.name == name or folder == Path(root) / name):
@@ -106,7 +108,7 @@ def _find(name: str, source: HubSet, root: str) -> list[Path]:
 
     pattern = f"{source.folder}/*.parquet"
     try:
-        folder = snapshot_download(source.repo, repo_type="dataset", allow_patterns=[pattern])
+        copy = snapshot_download(source.repo, repo_type="dataset", allow_patterns=[pattern])
     except (OSError, HfHubHTTPError, LocalEntryNotFoundError) as error:
         raise UserError(
             f"Could not download {name} ({type(error).__name__}).",
@@ -115,4 +117,4 @@ def _find(name: str, source: HubSet, root: str) -> list[Path]:
             "or try --data digits, which needs no download.",
             code=MISSING,
         ) from error
-    return sorted(Path(folder, source.folder).glob("*.parquet"))
+    return sorted(Path(copy, source.folder).glob("*.parquet"))

@@ -11,7 +11,7 @@ import numpy as np
 from untrain.data.forget import select
 from untrain.data.images import Images
 from untrain.errors import UserError
-from untrain.files import atomic
+from untrain.files import write_arrays
 from untrain.rng import numpy_rng
 
 TEST_SHARE = 0.2
@@ -54,8 +54,7 @@ class Split:
 
     def save(self, path: Path, images: Images) -> None:
         """Write the keys of each set as npz, atomically."""
-        with atomic(path) as draft:
-            np.savez(draft, **{name: images.keys[at] for name, at in self.sets().items()})
+        write_arrays(path, {name: images.keys[at] for name, at in self.sets().items()})
 
 
 def key_hash(keys: np.ndarray) -> str:

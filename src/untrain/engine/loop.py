@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -101,7 +102,7 @@ class Loop:
             for place, pass_ in enumerate(self.method.passes(self, state)):
                 if place < done:
                     continue
-                self.curve.append(steps.run(pass_, lambda part, at=place: observe(at + part, None)))
+                self.curve.append(steps.run(pass_, partial(_part, observe, place)))
                 observe(place + 1, self.curve[-1])
                 resume.save(self, steps.optimizer, state, place + 1)
             self.method.finish(self, state)
@@ -209,6 +210,10 @@ class Steps:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         return rate
+
+
+def _part(observe: Observer, place: int, part: float) -> None:
+    observe(place + part, None)
 
 
 def ignore(done: float, row: dict[str, Any] | None) -> None:

@@ -25,7 +25,9 @@ def predict(
     wrapped, was_training = layout(wrap(model)), model.training
     wrapped.eval()
     logits, features = [], []
-    chunks = [torch.from_numpy(at) for at in np.split(positions, range(batch, len(positions), batch))]
+    chunks = [
+        torch.from_numpy(at) for at in np.split(positions, range(batch, len(positions), batch))
+    ]
     for rows in track(chunks, what, len(chunks)) if what else chunks:
         windows = Windows(images.x[rows].to(device), images.mean, images.std)
         plain = draw("none", len(rows), 0, torch.Generator())

@@ -107,7 +107,7 @@ class Run(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Method(ABC):
+class Method:
     """Hyper-parameters and up to six verbs. A subclass lives in a file named like the method."""
 
     name: ClassVar[str] = ""
@@ -136,7 +136,7 @@ Schedule = Literal["cosine", "linear", "step", "constant"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trained(Method):
+class Trained(Method, ABC):
     """A method with gradient steps: SGD and a schedule, as in both papers."""
 
     epochs: int = 50

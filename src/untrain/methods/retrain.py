@@ -37,7 +37,7 @@ class Retrain(FT):
         if task.make_model is None:
             problems.append(
                 UserError(
-                    f"'{self.name}' needs fresh weights, and the task does not say how to make them.",
+                    f"'{self.name}' needs fresh weights; the task does not say how to make them.",
                     where="Task(make_model=...)",
                     fix="Give a function from a seed to a new model of the same architecture.",
                 )

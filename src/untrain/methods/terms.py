@@ -23,7 +23,7 @@ class Contrastive(Term):
     """
 
     lam: float = 1.0
-    """Weight, >= 0; the paper tunes it in [0.1, 6]. At 0 the second view is neither drawn nor run."""
+    """Weight, >= 0; the paper tunes it in [0.1, 6]. At 0 there is no second view."""
     tau: float = 0.1
     """Temperature, > 0; the paper tunes it in (0, 0.3]."""
 

@@ -191,8 +191,11 @@ def measure(seen: View, retrains: Sequence[View], exact_mia: bool = False) -> di
 
 def _compare(row: Row, retrain: Row) -> None:
     """Fill in gaps, their interval and floor, and the cost relative to Retrain."""
-    costs = {name: row.mean(name) / retrain.mean(name) for name in ("flops", "seconds")
-             if name in row.values and name in retrain.values}
+    costs = {
+        name: row.mean(name) / retrain.mean(name)
+        for name in ("flops", "seconds")
+        if name in row.values and name in retrain.values
+    }
     row.values |= {f"relative_{name}": [value] for name, value in costs.items()}
     theirs = retrain.matrix()
     if row is retrain:

@@ -13,7 +13,7 @@ from torch import nn
 from untrain.data.images import Images
 from untrain.data.splits import Split
 from untrain.engine.predict import predict
-from untrain.files import atomic
+from untrain.files import write_arrays
 from untrain.rng import numpy_rng
 
 SAMPLE = 2500
@@ -81,8 +81,7 @@ class Evidence:
         arrays["feature_keys"] = self.feature_keys
         for name, outputs in self.sets.items():
             arrays |= {f"{name}/{part}": array for part, array in vars(outputs).items()}
-        with atomic(path) as draft:
-            np.savez(draft, **arrays)
+        write_arrays(path, arrays)
 
 
 def load_evidence(path: Path, weights: str) -> Evidence | None:

@@ -27,8 +27,14 @@ def remark(audit: Audit, sample: View) -> None:
             row.remark = _retrain(row, error)
         else:
             row.remark = " ".join(
-                filter(None, (_forgetting(row, original, retrain, len(sample.forget)),
-                              _utility(row, retrain), _membership(row, retrain, error)))
+                filter(
+                    None,
+                    (
+                        _forgetting(row, original, retrain, len(sample.forget)),
+                        _utility(row, retrain),
+                        _membership(row, retrain, error),
+                    ),
+                )
             )
     audit.notes.append(
         f"AUC: {len(sample.forget)} forgotten against {len(sample.reference)} never seen images; "

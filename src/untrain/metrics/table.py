@@ -13,7 +13,7 @@ Column = tuple[str, str, Callable[[Row], str]]
 """Header, goal, and the cell of a row."""
 
 
-def text(audit: Audit, width: int | None = None) -> str:
+def text(audit: Audit, width: int | None = None, glossary: bool = True) -> str:
     """Aligned plain text, in two tables if the screen is under the needed width."""
     width = width or shutil.get_terminal_size((120, 24)).columns
     columns = _columns(audit)
@@ -26,13 +26,13 @@ def text(audit: Audit, width: int | None = None) -> str:
     for block in blocks:
         table = _aligned(block)
         lines += ["", *table[:2], "-" * max(map(len, table)), *table[2:]]
-    return "\n".join([*lines, "", *sentences(audit)])
+    return "\n".join([*lines, "", *sentences(audit, glossary)])
 
 
-def sentences(audit: Audit) -> list[str]:
+def sentences(audit: Audit, glossary: bool = True) -> list[str]:
     """What stands below the table: surprising rows, notes, and what each column means."""
     remarks = [f"{row.label}: {row.remark}" for row in audit.rows if row.remark]
-    return [*remarks, *audit.notes, *_glossary(audit)]
+    return [*remarks, *audit.notes, *(_glossary(audit) if glossary else [])]
 
 
 def markdown(audit: Audit) -> str:
@@ -63,8 +63,10 @@ def values(audit: Audit) -> dict[str, Any]:
         }
         for row in audit.rows
     ]
-    metrics = {m.name: {"short": m.short, "goal": m.goal, "definition": m.definition}
-               for m in audit.metrics}
+    metrics = {
+        m.name: {"short": m.short, "goal": m.goal, "definition": m.definition}
+        for m in audit.metrics
+    }
     return {"title": audit.title, "metrics": metrics, "rows": rows, "notes": audit.notes}
 
 
@@ -80,9 +82,7 @@ def _columns(audit: Audit) -> list[Column]:
         columns.append(("gap", "0", lambda row: _number(row.gap.get("average"), 2)))
         columns.append(("floor", "", lambda row: _number(row.gap.get("floor"), 2)))
     if any("relative_flops" in row.values for row in audit.rows):
-        columns.append(
-            ("FLOPs", "low", lambda row: _number(row.mean("relative_flops"), 2, "x"))
-        )
+        columns.append(("FLOPs", "low", lambda row: _number(row.mean("relative_flops"), 2, "x")))
     if any("seconds" in row.values for row in audit.rows):
         columns.append(("seconds", "low", lambda row: _number(row.mean("seconds"), 1)))
     return columns

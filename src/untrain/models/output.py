@@ -22,7 +22,7 @@ class Wrapped(nn.Module):
     def __init__(self, inner: nn.Module, head: nn.Linear) -> None:
         super().__init__()
         self.inner = inner
-        object.__setattr__(self, "head", head)  # not registered twice
+        self._head = (head,)  # in a tuple, so that its weights are not registered twice
 
     def forward(self, x: Tensor) -> Output:
         taken: list[Tensor] = []
@@ -30,7 +30,7 @@ class Wrapped(nn.Module):
         def take(_module: nn.Module, inputs: tuple[Any, ...]) -> None:
             taken[:] = [inputs[0]]
 
-        handle = self.head.register_forward_pre_hook(take)
+        handle = self._head[0].register_forward_pre_hook(take)
         try:
             logits = self.inner(x)
         finally:

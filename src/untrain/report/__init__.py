@@ -1,0 +1,1 @@
+"""Pictures from result files alone; never imports torch or a method."""
