@@ -48,7 +48,7 @@ def write_json(path: Path, content: Any) -> None:
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write arrays by name as npz, atomically."""
     with atomic(path) as draft:
-        np.savez(draft, allow_pickle=False, **arrays)  # type: ignore[arg-type]  # names are free
+        np.savez(draft, allow_pickle=False, **arrays)
 
 
 def file_hash(path: Path) -> str:

@@ -49,7 +49,9 @@ class Resume:
         unpack(tensors, state)
         for number, parameter in enumerate(optimizer.param_groups[0]["params"]):
             if (momentum := tensors.get(f"momentum/{number}")) is not None:
-                optimizer.state[parameter]["momentum_buffer"] = momentum.to(parameter)
+                # the fused optimiser walks memory: the layout must be the parameter's
+                buffer = torch.empty_like(parameter).copy_(momentum)
+                optimizer.state[parameter]["momentum_buffer"] = buffer
         torch.set_rng_state(tensors["dropout/cpu"])
         if "dropout/cuda" in tensors:
             torch.cuda.set_rng_state(tensors["dropout/cuda"])

@@ -1,0 +1,53 @@
+"""FLOPs on meta tensors against known values and against real tensors."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+from torch.utils.flop_counter import FlopCounterMode
+
+from untrain.engine.cost import FlopMeter
+from untrain.engine.loop import Loop
+from untrain.methods import FT, CoUn
+from untrain.methods.contract import Pass
+from untrain.models.build import ModelSpec
+from untrain.task import Task
+
+
+@pytest.mark.parametrize(("classes", "known"), [(10, 3_328_997_376), (100, 3_329_273_856)])
+def test_a_step_of_resnet18_costs_what_is_published(classes: int, known: int) -> None:
+    model = ModelSpec("resnet18", classes).make(0)
+    meter = FlopMeter(model, FT(), (), {}, (3, 32, 32))
+    assert meter.step((("retain", 4),), Pass()) == 4 * known
+
+
+def test_meta_tensors_count_as_real_ones(spec: ModelSpec) -> None:
+    model = spec.make(0)
+    meter = FlopMeter(model, FT(), (), {}, (1, 8, 8))
+    with FlopCounterMode(display=False) as counter:
+        cross_entropy(model(torch.randn(6, 1, 8, 8)).logits, torch.zeros(6).long()).backward()
+    assert meter.step((("retain", 6),), Pass()) == counter.get_total_flops()
+
+
+def test_the_similarity_matrix_is_counted(spec: ModelSpec) -> None:
+    """CoUn is two FT steps and, per step, three N x N x D products of 2 N^2 D."""
+    count, width = 8, 16
+    sizes = (("retain", count),)
+    ft = FlopMeter(spec.make(0), FT(), (), {}, (1, 8, 8)).step(sizes, Pass())
+    coun = FlopMeter(spec.make(0), CoUn(), (), {}, (1, 8, 8)).step(sizes, Pass())
+    head = 3 * 2 * count * width * 3  # view 1 runs through the head, but no gradient comes back
+    assert coun == 2 * ft + 3 * 2 * count**2 * width - head * 2 // 3
+
+
+def test_cost_is_linear_in_epochs_and_counts_real_samples(
+    task: Task, model: torch.nn.Module
+) -> None:
+    one = Loop(FT(epochs=1, batch=10), task, model).run().cost
+    three = Loop(FT(epochs=3, batch=10), task, model).run().cost
+    assert one.samples == len(task.split.retain)
+    assert three.samples == 3 * one.samples
+    assert three.flops == 3 * one.flops
+    assert three.steps == 3 * -(-len(task.split.retain) // 10)
+    assert one.seconds > 0
+    assert one.peak_memory > 0
