@@ -24,11 +24,11 @@ CHOSEN: dict[str, list[str]] = {
 
 
 def grid() -> dict[str, list[str]]:
-    """The tuning grid: every method the same learning rates, CoUn three weights as well."""
+    """The tuning grid: every method the same learning rates, CoUn four weights as well."""
     runs = {}
-    for lr, epochs in product(("0.01", "0.03", "0.05", "0.1"), ("5", "10")):
+    for lr, epochs in product(("0.01", "0.03", "0.05", "0.1", "0.2"), ("5", "10")):
         runs[f"ft-{epochs}-lr{lr}"] = ["ft", "--epochs", epochs, "--lr", lr]
-    for lr, lam in product(("0.01", "0.03", "0.05", "0.1"), ("0.3", "1.0", "3.0")):
+    for lr, lam in product(("0.01", "0.03", "0.05", "0.1", "0.2"), ("0.1", "0.3", "1.0", "3.0")):
         runs[f"coun-5-lr{lr}-lam{lam}"] = ["coun", "--epochs", "5", "--lr", lr, "--lam", lam]
     return runs
 

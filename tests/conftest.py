@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -24,10 +24,16 @@ os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 torch.set_num_threads(1)
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--data-root", default="", help="folder with real data, for slow tests")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Decoded images never go to the user's cache folder."""
-    monkeypatch.setenv("UNTRAIN_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNTRAIN_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 def toy_images(count: int = 60, size: int = 8, channels: int = 1, classes: int = 3) -> Images:

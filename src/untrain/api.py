@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from untrain.engine.device import Device
 from untrain.engine.loop import Loop, Result
 from untrain.engine.resume import Resume
 from untrain.methods.contract import Term, Trained
+from untrain.progress import Progress
 from untrain.task import Task
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def unlearn(
     seed: int = 0,
     device: Device | None = None,
     resume: str | Path | None = None,
-    progress: Callable[[float, dict[str, Any] | None], None] | None = None,
+    progress: bool = True,
 ) -> Result:
     """Run a method on a copy of `model`; the given model stays untouched.
 
@@ -35,12 +36,16 @@ def unlearn(
     method: an instance such as `CoUn(lam=1.0)`, or `Retrain(...)` with `Task(make_model=...)`.
     add: terms that are added to the method's loss, such as `Contrastive(lam=0.5)`.
     resume: a file that keeps the state of an unfinished run and is removed at its end.
-    progress: called with the passes done, and with the row of the curve at the end of a pass.
+    progress: show it on stderr, as a bar on a terminal and a line per epoch elsewhere.
     Raises UserError for whatever the method's checks find, before any training.
     """
     loop = Loop(method, task, model, terms=tuple(add), seed=seed, device=device)
     keep = Resume(Path(resume) if resume else None, key=repr((method, tuple(add), seed)))
-    result = loop.run(keep, progress)
+    if not progress:
+        result = loop.run(keep)
+    else:
+        with Progress(method.name, method.epochs) as shown:
+            result = loop.run(keep, shown.observe)
     keep.clear()
     return result
 

@@ -45,10 +45,10 @@ def write_json(path: Path, content: Any) -> None:
         draft.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
-def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write arrays by name as npz, atomically."""
+def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
+    """Write NumPy arrays by name as npz, atomically."""
     with atomic(path) as draft:
-        np.savez(draft, allow_pickle=False, **arrays)
+        np.savez(draft, **arrays)
 
 
 def file_hash(path: Path) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -47,3 +49,64 @@ def duration(seconds: float) -> str:
     if whole < 7200:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+class Progress:
+    """Observes a run of `epochs` passes; the time left is computed from passes measured here.
+
+    every: off a terminal, a line every so many epochs.
+    """
+
+    def __init__(self, label: str, epochs: int, every: int = 1) -> None:
+        self.label, self.epochs, self.every = label, epochs, every
+        self.bar: Any = None
+        self.task: Any = None
+        self.first: float | None = None
+        self.started = time.monotonic()
+        self.last: dict[str, Any] = {}
+
+    def __enter__(self) -> Progress:
+        if live():
+            from rich import progress
+            from rich.console import Console
+
+            self.bar = progress.Progress(
+                progress.TextColumn("{task.description}"),
+                progress.BarColumn(),
+                progress.TextColumn("{task.fields[text]}"),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self.bar.start()
+            self.task = self.bar.add_task(self.label, total=self.epochs, text="starting")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.bar is not None:
+            self.bar.stop()
+
+    def observe(self, done: float, row: dict[str, Any] | None) -> None:
+        """The engine's report: passes done, and the row of the curve at the end of one."""
+        if self.first is None:
+            self.first, self.started = done, time.monotonic()
+        if row is not None:
+            self.last = row
+        text = f"epoch {int(done)}/{self.epochs}"
+        if self.last:
+            text += f"  loss {self.last['loss']:.3f}  lr {self.last['lr']:.2g}"
+        if done - self.first >= 1:
+            pace = (time.monotonic() - self.started) / (done - self.first)
+            text += f"  {duration(pace * max(0.0, self.epochs - done))} left"
+        if self.bar is not None:
+            self.bar.update(self.task, completed=done, text=text)
+        elif row is not None and (done % self.every == 0 or done == self.epochs):
+            say(f"{self.label}: {text}")
+
+    def tell(self, out: Path, made: bool) -> None:
+        """The last line: where the result is."""
+        say(f"{self.label}: written to {out}" if made else f"{self.label}: {out} is there already")

@@ -25,7 +25,7 @@ class Registry:
 
     def add(self, name: str, item: T) -> T:
         """Register an object under a name; a later one of the same name replaces it."""
-        self.objects[name] = item
+        self.objects[name.replace("_", "-")] = item
         return item
 
     def names(self) -> list[str]:
@@ -47,7 +47,8 @@ class Registry:
 
     def _entry_points(self) -> dict[str, metadata.EntryPoint]:
         """What other packages offer in the group `untrain.methods`, `untrain.terms` or so."""
-        return {point.name: point for point in metadata.entry_points(group=f"untrain.{self.kind}s")}
+        points = metadata.entry_points(group=f"untrain.{self.kind}s")
+        return {point.name.replace("_", "-"): point for point in points}
 
 
 def _files(folder: str, *not_one: str) -> dict[str, str]:

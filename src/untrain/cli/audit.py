@@ -91,7 +91,17 @@ def gather(
     from untrain.data.splits import load_split
     from untrain.runs import data_of, read
 
-    described = {folder: read(folder) for folder in (*runs, *retrain)}
+    described = {folder.resolve(): read(folder) for folder in (*runs, *retrain)}
+    if len(described) < len(runs) + len(retrain):
+        raise UserError("A run is named twice.", "untrain audit", "Name each folder once.")
+    runs, retrain = (tuple(f.resolve() for f in folders) for folders in (runs, retrain))
+    for folder in retrain:
+        if described[folder]["label"] != "retrain":
+            raise UserError(
+                f"{folder.name} is a run of '{described[folder]['label']}', not of Retrain.",
+                where="--retrain",
+                fix="Train one: untrain train --forget RULE ...",
+            )
     first = described[runs[0]]
     _, images = data_of(first, root)
     splits = {folder: load_split(folder / "split.npz", images) for folder in described}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from untrain.cli.compose import needed, parse
 from untrain.config import DataConfig, ModelConfig
+from untrain.progress import Progress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +27,6 @@ class TrainOptions:
 
 
 def run(args: list[str]) -> int:
-    from untrain.cli.progress import Progress
     from untrain.data.splits import forget
     from untrain.engine.device import Device
     from untrain.methods import Retrain

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from untrain.cli.compose import needed, option, parse
 from untrain.errors import UserError
+from untrain.progress import Progress
 from untrain.registry import methods, terms
 
 
@@ -38,7 +39,6 @@ def run(args: list[str]) -> int:
         return 0 if args else 2
     from pathlib import Path
 
-    from untrain.cli.progress import Progress
     from untrain.config import ModelConfig, build
     from untrain.engine.device import Device
     from untrain.methods.contract import Trained

@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from untrain.data.augment import NAMES
 from untrain.data.forget import by_keys, by_positions, select
 from untrain.data.images import Images
 from untrain.data.splits import Split, with_forget
-from untrain.errors import UserError
+from untrain.errors import UserError, unknown
 
 CHANNELS = (1, 3, 4)
 """Sizes by which the channel axis is recognised."""
@@ -47,6 +48,8 @@ def assemble(
             where="untrain.Task",
             fix="Give all sets in one size and type.",
         )
+    if augment not in NAMES:
+        raise unknown("augmentation", augment, NAMES)
     counts = {name: len(x) for name, (x, _) in sets.items()}
     count = counts["train"]
     if keys is not None and len(keys) != count:

@@ -18,7 +18,7 @@ from untrain.data.images import Images
 from untrain.errors import MISSING, UserError
 from untrain.files import write_arrays
 
-LAYOUT = 1
+LAYOUT = 2
 """Raised when the files below change their meaning."""
 
 
@@ -63,7 +63,9 @@ def _write(images: Images, folder: Path) -> None:
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder.parent))
     try:
         np.save(draft / "x.npy", images.x.numpy())
-        rows = {"y": images.y.numpy(), "keys": images.keys, **images.table}
+        # a prefix, as a column of the user's may be called anything, "y" or "file" included
+        table = {f"table/{column}": rows for column, rows in images.table.items()}
+        rows = {"y": images.y.numpy(), "keys": images.keys, **table}
         write_arrays(draft / "rows.npz", rows)
         about: dict[str, Any] = {"classes": images.classes, "name": images.name}
         about |= {"hash": images.hash}
@@ -81,12 +83,14 @@ def _write(images: Images, folder: Path) -> None:
 def _read(folder: Path) -> Images:
     about = json.loads((folder / "about.json").read_text())
     with np.load(folder / "rows.npz") as rows:
-        table = {name: rows[name] for name in rows.files}
+        y, keys = rows["y"], rows["keys"]
+        columns = [name for name in rows.files if name.startswith("table/")]
+        table = {name.removeprefix("table/"): rows[name] for name in columns}
     return Images(
         # copy-on-write: shared between processes, and writable as torch asks
         x=torch.from_numpy(np.load(folder / "x.npy", mmap_mode="c")),
-        y=torch.from_numpy(table.pop("y")),
-        keys=table.pop("keys"),
+        y=torch.from_numpy(y),
+        keys=keys,
         table=table,
         classes=about["classes"],
         mean=tuple(about["mean"]),

@@ -65,10 +65,10 @@ def _read_parquet(name: str, paths: list[Path], source: HubSet, key: str) -> Ima
     for column in filter(None, (image, source.label, key)):
         if column not in table.column_names:
             raise unknown("column", column, table.column_names, f"Columns: {table.column_names}")
-    labels = np.asarray(table.column(source.label).to_numpy(), dtype=np.int64)
+    labels = _labels(table, source.label, name)
     encoded = [_bytes(cell) for cell in table.column(image).to_pylist()]
     names = [f"row {key}" for key in keys]
-    others = [c for c in table.column_names if c not in (image, source.label)]
+    others = [c for c in table.column_names if c not in (image, source.label, "part")]
     return Images(
         x=decode(encoded, names, name),
         y=torch.from_numpy(labels.copy()),
@@ -80,6 +80,22 @@ def _read_parquet(name: str, paths: list[Path], source: HubSet, key: str) -> Ima
         name=name,
         hash=content_hash(encoded, labels),
     )
+
+
+def _labels(table: pa.Table, column: str, name: str) -> np.ndarray:
+    """The labels, int64 (N,); raises UserError if there are none or they are not integers."""
+    import pyarrow as pa
+
+    cells = table.column(column)
+    if len(cells) == 0:
+        raise UserError("The parquet files have no rows.", name, "Export them again.")
+    if not pa.types.is_integer(cells.type) or cells.null_count:
+        raise UserError(
+            f"Column '{column}' holds {cells.type} ({cells.null_count} null), not class numbers.",
+            where=name,
+            fix="Labels are integers from 0 to the number of classes minus one.",
+        )
+    return np.asarray(cells.to_numpy(), dtype=np.int64)
 
 
 def _bytes(cell: Any) -> bytes:

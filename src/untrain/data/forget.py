@@ -57,8 +57,8 @@ def _random(rule: str, value: str, train: np.ndarray, seed: int) -> np.ndarray:
         amount = float(value)
     except ValueError:
         amount = -1.0
-    share = "." in value or "e" in value
-    if not (0 < amount < 1 if share else amount >= 1 and amount == int(amount)):
+    share = "." in value or "e" in value.lower()
+    if not (0 < amount < 1 if share else amount >= 1 and amount.is_integer()):
         raise UserError(
             f"'{value}' is neither a share between 0 and 1 nor a whole number of images.",
             where=f"--forget {rule}",
@@ -75,7 +75,7 @@ def class_numbers(value: str, classes: list[str]) -> list[int]:
     for word in filter(None, (word.strip() for word in value.split(","))):
         if word in classes:
             numbers.append(classes.index(word))
-        elif word.isdigit() and int(word) < len(classes):
+        elif word.isdecimal() and int(word) < len(classes):
             numbers.append(int(word))
         else:
             fix = f"Classes are 0-{len(classes) - 1}: {', '.join(classes[:12])}"
@@ -89,32 +89,33 @@ def by_keys(entries: list[str], images: Images, train: np.ndarray, where: str) -
     """Positions of training images by key; tells which keys repeat or match nothing."""
     keys = np.asarray(entries, dtype=str)
     found = images.positions(keys) if len(keys) else np.zeros(0, dtype=np.int64)
-    return _checked(found, keys, train, where, "key")
+    return _checked(found, keys, train, where, "keys")
 
 
 def by_positions(entries: list[str], images: Images, train: np.ndarray, where: str) -> np.ndarray:
     """Positions given as numbers; tells which repeat or lie outside."""
     try:
         found = np.asarray([int(entry) for entry in entries], dtype=np.int64)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise UserError(
             f"Indices must be whole numbers ({error}).",
             where=where,
             fix="Positions count from 0. For keys such as file names use ids: instead.",
         ) from error
     found = np.where((found >= 0) & (found < len(images)), found, -1)
-    return _checked(found, np.asarray(entries, dtype=str), train, where, "index")
+    return _checked(found, np.asarray(entries, dtype=str), train, where, "indices")
 
 
 def _checked(
-    found: np.ndarray, entries: np.ndarray, train: np.ndarray, where: str, word: str
+    found: np.ndarray, entries: np.ndarray, train: np.ndarray, where: str, words: str
 ) -> np.ndarray:
     """Refuse entries that repeat, exist nowhere, or name an image the model was not trained on."""
-    names, counts = np.unique(entries, return_counts=True)
+    _, first, counts = np.unique(found, return_index=True, return_counts=True)
+    repeat = (counts > 1) & (found[first] >= 0)
     outside = (found >= 0) & ~np.isin(found, train)
     problems = []
     for bad, what, fix in (
-        (names[counts > 1], "repeat", f"Name each {word} once."),
+        (entries[first[repeat]], "repeat", "Name each image once."),
         (entries[found < 0], "match no image", "Check the list against the data set."),
         (
             entries[outside],
@@ -124,7 +125,7 @@ def _checked(
     ):
         if len(bad):
             shown = ", ".join(map(str, bad[:5])) + (", ..." if len(bad) > 5 else "")
-            problems.append(UserError(f"{len(bad)} of the keys {what}: {shown}.", where, fix))
+            problems.append(UserError(f"{len(bad)} of the {words} {what}: {shown}.", where, fix))
     raise_all(problems)
     return found
 
@@ -135,7 +136,8 @@ def read_list(path: Path) -> list[str]:
         raise UserError(f"No file {path}.", "--forget", "Check the path.", MISSING)
     if path.suffix == ".npy":
         try:
-            array = np.load(path, allow_pickle=False)
+            with path.open("rb") as file:
+                array = np.lib.format.read_array(file, allow_pickle=False)
         except ValueError as error:
             raise UserError(
                 f"{path} is not a plain array ({error}).", "--forget", "Save it with numpy.save."

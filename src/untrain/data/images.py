@@ -64,6 +64,25 @@ class Images:
                     fix="Labels are integers from 0 to the number of classes minus one.",
                 )
             )
+        repeated = len(self.keys) - len(np.unique(self.keys))
+        if repeated:
+            problems.append(
+                UserError(
+                    f"{repeated} of the {len(self.keys)} keys are not unique.",
+                    where=self.name,
+                    fix="Give every image a key of its own.",
+                )
+            )
+        if any(len(given) not in (0, self.channels) for given in (self.mean, self.std)) or (
+            len(self.mean) != len(self.std)
+        ):
+            problems.append(
+                UserError(
+                    f"{self.channels} channels, but mean {self.mean} and std {self.std}.",
+                    where=self.name,
+                    fix="Give both, one value per channel, or neither.",
+                )
+            )
         if self.x.is_floating_point() and not bool(torch.isfinite(self.x).all()):
             problems.append(
                 UserError(

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from untrain.data.augment import Windows, draw
 from untrain.data.images import Images
 from untrain.engine.device import layout
+from untrain.errors import GATE, UserError
 from untrain.models.output import wrap
 from untrain.progress import track
 
@@ -19,10 +20,11 @@ def predict(
 ) -> tuple[Tensor, Tensor]:
     """Logits (N, C) and features (N, D), float32 on the CPU, on the device of the model.
 
-    The mode of the model is put back afterwards.
+    The mode of each module is put back afterwards. Raises UserError unless all are finite.
     """
     device = next(model.parameters()).device
-    wrapped, was_training = layout(wrap(model)), model.training
+    wrapped = layout(wrap(model))
+    modes = [(module, module.training) for module in wrapped.modules()]
     wrapped.eval()
     logits, features = [], []
     chunks = [
@@ -34,5 +36,13 @@ def predict(
         out = wrapped(windows.gather(torch.arange(len(rows)), plain))
         logits.append(out.logits.float().cpu())
         features.append(out.features.float().cpu())
-    wrapped.train(was_training)
+    for module, training in modes:
+        module.training = training
+    if not all(bool(torch.isfinite(part).all()) for part in logits):
+        raise UserError(
+            "The model gives outputs that are not finite.",
+            where=what,
+            fix="Train it again with a lower --lr, or check the weights.",
+            code=GATE,
+        )
     return torch.cat(logits), torch.cat(features)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy import nan
+from scipy.stats import t
 
 from untrain.errors import UserError
 from untrain.metrics.accuracy import accuracy, agreement
@@ -99,6 +101,11 @@ class Row:
         values = self.values.get(name, [])
         return float(np.std(values, ddof=1)) if len(values) >= 3 else float("nan")
 
+    def interval(self, name: str) -> float:
+        """Half the 95 % Student interval of the mean over seeds; NaN for fewer than three."""
+        count = len(self.values.get(name, []))
+        return float(t.ppf(0.975, count - 1) * self.std(name) / count**0.5) if count >= 3 else nan
+
     def matrix(self) -> np.ndarray:
         """(seeds, 4): what the average gap is taken over."""
         return np.array([self.values[name] for name in GAP]).T
@@ -134,11 +141,14 @@ def audit(
     """Measure models against Retrain on one split.
 
     subjects: the Original first, then methods; equal labels are seeds of one row.
-    retrains: Retrains of the same split, for gaps and agreement; may be empty.
+    retrains: Retrains of the same split, for gaps and agreement; may be empty. Subjects labelled
+        "retrain" are among them.
     forget_keys: keys of the forgotten images.
     choosing: measure on val instead of test and unseen, as choices must.
     exact_mia: fit the full SVM for MIA efficacy.
     """
+    retrains = [*retrains, *(one for one in subjects if one.label == "retrain")]
+    subjects = [one for one in subjects if one.label != "retrain"]
     views = [view(s.evidence, forget_keys, choosing=choosing) for s in (*retrains, *subjects)]
     ours = views[: len(retrains)]
     if not len(views[0].forget):
@@ -147,13 +157,12 @@ def audit(
     for number, (subject, seen) in enumerate(zip((*retrains, *subjects), views, strict=True)):
         others = [one for one in ours if one is not seen]
         values = measure(seen, others, exact_mia) | subject.cost
-        row = rows.setdefault(subject.label, Row(subject.label, [], {}))
+        label = "retrain" if number < len(retrains) else subject.label
+        row = rows.setdefault(label, Row(label, [], {}))
         row.seeds.append(subject.seed)
         for name, value in values.items():
             row.values.setdefault(name, []).append(value)
-        if number < len(retrains):
-            row.label = "retrain"
-    retrain = rows.get("retrain") if retrains else None
+    retrain = rows.get("retrain")
     first = [rows[label] for label in ("original", "retrain") if label in rows]
     ordered = first + [row for row in rows.values() if row not in first]
     for row in ordered:
@@ -203,13 +212,13 @@ def _compare(row: Row, retrain: Row) -> None:
         return
     by_seed = dict(zip(retrain.seeds, theirs, strict=True))
     mine = row.matrix()
-    paired = None
+    paired, beside = None, theirs
     if all(seed in by_seed for seed in row.seeds) and len(set(row.seeds)) == len(row.seeds):
-        partners = np.array([by_seed[seed] for seed in row.seeds])
-        paired = mean_of_gaps(mine, partners)
+        beside = np.array([by_seed[seed] for seed in row.seeds])
+        paired = mean_of_gaps(mine, beside)
     row.gap = {
         "average": gap_of_means(mine, theirs),
-        "interval": gap_interval(mine, theirs),
+        "interval": gap_interval(mine, beside),
         "floor": floor_of_means(theirs, len(mine)),
         "paired": paired,
         "paired_floor": floor_of_gaps(theirs),

@@ -13,6 +13,7 @@ from torch import nn
 from untrain.data.images import Images
 from untrain.data.splits import Split
 from untrain.engine.predict import predict
+from untrain.errors import UserError
 from untrain.files import write_arrays
 from untrain.rng import numpy_rng
 
@@ -155,6 +156,12 @@ def view(evidence: Evidence, forget_keys: np.ndarray, *, choosing: bool = False)
     forgotten = np.isin(train.keys, forget_keys)
     retain, forget = train.take(~forgotten), train.take(forgotten)
     test, unseen = evidence.sets["test"], evidence.sets["unseen"]
+    if choosing and not len(evidence.sets["val"]):
+        raise UserError(
+            "There is no val set to choose on.",
+            where="--holdout 0",
+            fix="Train with a holdout (0.1), or choose nothing.",
+        )
     if choosing:
         test = unseen = evidence.sets["val"]
     gone = np.setdiff1d(forget.labels, retain.labels)

@@ -64,7 +64,7 @@ def _original(row: Row) -> str:
 
 
 def _retrain(row: Row, error: float) -> str:
-    if abs(row.mean("membership_auc") - 0.5) <= 3 * error:
+    if not abs(row.mean("membership_auc") - 0.5) > 3 * error:
         return ""
     return (
         f"AUC {row.mean('membership_auc'):.3f}: forgotten and unseen images differ even for a "

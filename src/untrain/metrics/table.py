@@ -58,6 +58,9 @@ def values(audit: Audit) -> dict[str, Any]:
             "label": row.label,
             "seeds": row.seeds,
             "values": {name: [_plain(v) for v in many] for name, many in row.values.items()},
+            "mean": {name: _plain(row.mean(name)) for name in row.values},
+            "std": {name: _plain(row.std(name)) for name in row.values},
+            "interval": {name: _plain(row.interval(name)) for name in row.values},
             "gap": {name: _plain(value) for name, value in row.gap.items()},
             "remark": row.remark,
         }
@@ -79,7 +82,7 @@ def _plain(value: Any) -> Any:
 def _columns(audit: Audit) -> list[Column]:
     columns = [_measure(metric) for metric in audit.metrics]
     if any("average" in row.gap for row in audit.rows):
-        columns.append(("gap", "0", lambda row: _number(row.gap.get("average"), 2)))
+        columns.append(("gap", "0", _gap))
         columns.append(("floor", "", lambda row: _number(row.gap.get("floor"), 2)))
     if any("relative_flops" in row.values for row in audit.rows):
         columns.append(("FLOPs", "low", lambda row: _number(row.mean("relative_flops"), 2, "x")))
@@ -95,6 +98,12 @@ def _measure(metric: Metric) -> Column:
         return _number(mean, metric.digits) + spread
 
     return metric.short, metric.goal, cell
+
+
+def _gap(row: Row) -> str:
+    low, high = row.gap.get("interval", (math.nan, math.nan))
+    spread = f" [{low:.2f}, {high:.2f}]" if math.isfinite(low + high) else ""
+    return _number(row.gap.get("average"), 2) + spread
 
 
 def _number(value: float | None, digits: int, unit: str = "") -> str:
@@ -128,7 +137,10 @@ def _glossary(audit: Audit) -> list[str]:
         lines.append(
             "gap: |mean - Retrain's mean| averaged over RA, UA, TA and MIA, in points. "
             "floor: what two groups of Retrains of these sizes differ by; below it, no difference "
-            "can be seen."
+            "can be seen. Brackets: 95 % over seeds (bootstrap)."
         )
-    lines.append("FLOPs, seconds: of making the model, training only; FLOPs relative to Retrain.")
+    if any("seconds" in row.values for row in audit.rows):
+        lines.append(
+            "FLOPs, seconds: of making the model, training only; FLOPs relative to Retrain."
+        )
     return lines

@@ -8,6 +8,11 @@ from torch import Tensor, nn
 
 from untrain.errors import UserError
 
+OWN_OUTPUT = (
+    "Return untrain.models.output.Output(logits, features) from forward, and set "
+    "`returns_output = True` on the class."
+)
+
 
 class Output(NamedTuple):
     """One forward: logits (B, C), and features (B, D), the input of the classifier head."""
@@ -35,12 +40,20 @@ class Wrapped(nn.Module):
             logits = self.inner(x)
         finally:
             handle.remove()
+        if not taken:
+            raise UserError(
+                f"{type(self.inner).__name__} does not use its last nn.Linear, taken for its head.",
+                where="untrain.wrap",
+                fix=OWN_OUTPUT,
+            )
         return Output(logits, taken[0].flatten(1))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Wrapped:
         from copy import deepcopy
 
-        return wrap(deepcopy(self.inner, memo))  # type: ignore[return-value]
+        copied = wrap(deepcopy(self.inner, memo))
+        copied.training = self.training
+        return copied  # type: ignore[return-value]
 
 
 def wrap(model: nn.Module) -> nn.Module:
@@ -56,8 +69,7 @@ def wrap(model: nn.Module) -> nn.Module:
         raise UserError(
             f"{type(model).__name__} has no nn.Linear, so its classifier head was not found.",
             where="untrain.wrap",
-            fix="Return untrain.models.output.Output(logits, features) from forward, and set "
-            "`returns_output = True` on the class.",
+            fix=OWN_OUTPUT,
         )
     return Wrapped(model, heads[-1])
 

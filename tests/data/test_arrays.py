@@ -1,0 +1,169 @@
+"""`untrain.Task` over the user's own arrays: layouts, ways to say what is forgotten, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from untrain.errors import UserError
+from untrain.task import Task
+
+COLOUR = np.random.default_rng(0).integers(0, 256, (12, 6, 5, 3), dtype=np.uint8)
+LABELS = np.arange(12) % 3
+
+
+class Pairs:
+    """A map-style data set of (3, H, W) floats and labels."""
+
+    def __len__(self) -> int:
+        return 12
+
+    def __getitem__(self, at: int) -> tuple[torch.Tensor, int]:
+        return torch.from_numpy(COLOUR[at].transpose(2, 0, 1) / 255), int(LABELS[at])
+
+
+def make(x: Any = COLOUR, y: Any = LABELS, forget: Any = (0,), **options: Any) -> Task:
+    """A task over ten training images; the last two are the test set."""
+    return Task((x[:10], y[:10]), forget, **({"test": (x[10:], y[10:])} | options))
+
+
+def fails(*args: Any, **options: Any) -> UserError:
+    with pytest.raises(UserError) as caught:
+        make(*args, **options)
+    return caught.value
+
+
+GRAY = COLOUR[..., 0]
+LAYOUTS: dict[str, tuple[Any, np.ndarray]] = {
+    "NHW": (GRAY, GRAY[..., None]),
+    "NHWC": (COLOUR, COLOUR),
+    "NCHW": (COLOUR.transpose(0, 3, 1, 2), COLOUR),
+    "N1HW": (GRAY[:, None], GRAY[..., None]),
+    "tensor": (torch.from_numpy(COLOUR), COLOUR),
+    "NCHW tensor": (torch.from_numpy(COLOUR).permute(0, 3, 1, 2), COLOUR),
+    "float64": (COLOUR / 255, (COLOUR / 255).astype(np.float32)),
+    "float16": ((COLOUR / 256).astype(np.float16), (COLOUR / 256).astype(np.float32)),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_layout_becomes_channels_last(layout: str) -> None:
+    given, expected = LAYOUTS[layout]
+    x = make(given).images.x
+    np.testing.assert_array_equal(x.numpy(), expected)
+    assert x.dtype == (torch.uint8 if expected.dtype == np.uint8 else torch.float32)
+    assert x.is_contiguous()
+
+
+def test_a_dataset_is_read_once_and_whole() -> None:
+    task = Task(Pairs(), [0], test=Pairs())
+    expected = (COLOUR / 255).astype(np.float32)
+    np.testing.assert_array_equal(task.images.x.numpy(), np.concatenate([expected] * 2))
+    assert task.images.y.tolist() == LABELS.tolist() * 2
+
+
+@pytest.mark.parametrize("kind", [list, np.asarray, torch.tensor])
+def test_labels_may_be_of_any_integer_kind(kind: Callable[[Any], Any]) -> None:
+    y = kind(LABELS.tolist())
+    assert make(y=y).images.y.tolist() == LABELS.tolist()
+    assert make(y=y).images.y.dtype == torch.int64
+
+
+def test_sets_lie_one_after_the_other() -> None:
+    task = Task(
+        (COLOUR[:6], LABELS[:6]),
+        [1],
+        test=(COLOUR[6:8], LABELS[6:8]),
+        unseen=(COLOUR[8:11], LABELS[8:11]),
+        val=(COLOUR[11:], LABELS[11:]),
+    )
+    for name, rows in {"forget": [1], "test": [6, 7], "unseen": [8, 9, 10], "val": [11]}.items():
+        found = task.images.x[torch.from_numpy(task.split.sets()[name])]
+        np.testing.assert_array_equal(found.numpy(), COLOUR[rows])
+    assert task.split.sizes() == {"retain": 5, "forget": 1, "val": 1, "unseen": 3, "test": 2}
+
+
+def test_without_unseen_the_test_set_stands_in() -> None:
+    assert make().unseen_is_test
+    assert not make(unseen=(COLOUR, LABELS)).unseen_is_test
+
+
+MASK = np.isin(np.arange(10), [2, 7])
+
+
+@pytest.mark.parametrize(
+    "forget",
+    [[7, 2], (2, 7), np.asarray([2, 7]), torch.tensor([7, 2]), MASK, MASK.tolist(), ["7", "2"]],
+    ids=["list", "tuple", "array", "tensor", "mask", "list mask", "default keys"],
+)
+def test_forget_takes_positions_a_mask_or_keys(forget: Any) -> None:
+    assert make(forget=forget).split.forget.tolist() == [2, 7]
+
+
+def test_forget_takes_the_users_own_keys() -> None:
+    task = make(forget=["h", "c"], keys=list("abcdefghij"))
+    assert task.split.forget.tolist() == [2, 7]
+
+
+def test_forget_takes_a_rule() -> None:
+    assert make(forget="class:1").split.forget.tolist() == [1, 4, 7]
+    assert make(forget="class:b", classes=["a", "b", "c"]).split.forget.tolist() == [1, 4, 7]
+
+
+def test_random_rules_depend_on_the_seed() -> None:
+    chosen = [make(forget="random:5", seed=seed).split.forget.tolist() for seed in (0, 0, 1)]
+    assert chosen[0] == chosen[1] != chosen[2]
+
+
+def test_augmentation_is_off_unless_asked_for() -> None:
+    assert make().augment == "none"
+    assert make(augment="crop+flip").augment == "crop+flip"
+
+
+def test_mean_and_std_reach_the_images() -> None:
+    images = make(mean=[0.1, 0.2, 0.3], std=[0.4, 0.5, 0.6]).images
+    assert (images.mean, images.std) == ((0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"y": LABELS / 2}, "Give one integer label per image"),
+        ({"y": LABELS[:, None]}, "Give one integer label per image"),
+        ({"y": LABELS - 1}, "Labels go from -1 to 1"),
+        ({"classes": ["a", "b"]}, "Labels go from 0 to 2, but there are 2 classes"),
+        ({"x": COLOUR[:, 0, 0]}, "train has images of shape (10, 3)"),
+        ({"x": COLOUR[..., :2]}, "train has images of shape (10, 6, 5, 2)"),
+        ({"x": COLOUR.astype(int)}, "train has images of type torch.int64"),
+        ({"x": np.full(COLOUR.shape, np.nan)}, "NaN or infinite"),
+        ({"test": (COLOUR[:, :4], LABELS)}, "different shapes or types"),
+        ({"test": (COLOUR / 255, LABELS)}, "different shapes or types"),
+        ({"test": (COLOUR, LABELS[:5])}, "test has 12 images and labels of shape (5,)"),
+        ({"test": 3}, "test is a int"),
+        ({"unseen": iter([])}, "unseen is a list_iterator"),
+        ({"keys": ["a"]}, "1 keys were given for 10 training images"),
+        ({"keys": ["a"] * 10}, "9 of the 12 keys are not unique"),
+        ({"mean": [0.5], "std": [0.5]}, "3 channels, but mean (0.5,)"),
+        ({"augment": "flop"}, "Unknown augmentation 'flop'. Did you mean 'flip'?"),
+        ({"forget": []}, "forget holds float64 of shape (0,)"),
+        ({"forget": [0.5]}, "forget holds float64"),
+        ({"forget": [[1, 2]]}, "forget holds int64 of shape (1, 2)"),
+        ({"forget": [True, False]}, "forget holds bool of shape (2,)"),
+        ({"forget": [3, 3]}, "1 of the indices repeat: 3"),
+        ({"forget": [11]}, "1 of the indices are not in the training set"),
+        ({"forget": [-1]}, "1 of the indices match no image: -1"),
+        ({"forget": ["k1"]}, "1 of the keys match no image: k1"),
+        ({"forget": ["test/0"]}, "1 of the keys are not in the training set"),
+        ({"forget": range(10)}, "forget selects 10 of the 10 training images"),
+        ({"forget": np.zeros(10, bool)}, "forget selects 0 of the 10 training images"),
+        ({"forget": "some"}, "'some' is not understood"),
+    ],
+)
+def test_what_does_not_fit_is_refused(options: dict[str, Any], said: str) -> None:
+    error = fails(**options)
+    assert said in str(error)
+    assert error.code == 2

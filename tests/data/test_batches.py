@@ -1,0 +1,145 @@
+"""Streams: every image once an epoch, the same plan for the same seed, independent views."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from untrain.data.batches import Batch, Stream
+from untrain.data.images import Images
+
+
+def stream(images: Images, positions: Any = range(20), **changed: Any) -> Stream:
+    options = {"augment": "crop+flip", "seed": 0, "device": torch.device("cpu")} | changed
+    name = options.pop("name", "retain")
+    return Stream(images, np.asarray(positions), name, **options)
+
+
+def epoch(source: Stream, size: int = 8) -> list[Batch]:
+    """The batches of one epoch, from its beginning on."""
+    batches = [source.take(size)]
+    while source.cursor < len(source):
+        batches.append(source.take(size))
+    return batches
+
+
+def order(batches: list[Batch]) -> list[int]:
+    return torch.cat([batch.index for batch in batches]).tolist()
+
+
+def test_an_epoch_reaches_every_image_once(images: Images) -> None:
+    source = stream(images)
+    for _ in range(3):
+        assert sorted(order(epoch(source))) == list(range(20))
+
+
+def test_each_epoch_is_shuffled_anew(images: Images) -> None:
+    source = stream(images)
+    orders = [order(epoch(source)) for _ in range(3)]
+    assert len({tuple(o) for o in [*orders, range(20)]}) == 4
+
+
+def test_the_last_batch_of_an_epoch_is_smaller_and_kept(images: Images) -> None:
+    source = stream(images)
+    assert [len(batch.y) for batch in (*epoch(source), *epoch(source))] == [8, 8, 4, 8, 8, 4]
+
+
+def test_a_batch_larger_than_the_set_is_the_whole_set(images: Images) -> None:
+    assert len(stream(images).take(100).y) == 20
+
+
+def test_labels_and_pixels_belong_to_the_positions(images: Images) -> None:
+    positions = np.arange(5, 45, 2)
+    batch = stream(images, positions, augment="none").take(8)
+    rows = torch.from_numpy(positions)[batch.index]
+    expected = (images.x[rows].permute(0, 3, 1, 2) / 255 - 0.5) / 0.5
+    assert torch.equal(batch.y, images.y[rows])
+    torch.testing.assert_close(batch.view(), expected, rtol=0, atol=1e-6)
+
+
+def test_take_goes_on_into_the_next_epoch(images: Images) -> None:
+    source = stream(images)
+    places = []
+    for _ in range(5):
+        source.take(8)
+        places.append((source.epoch, source.cursor))
+    assert places == [(0, 8), (0, 16), (0, 20), (1, 8), (1, 16)]
+
+
+def test_the_same_seed_gives_the_same_plan(images: Images) -> None:
+    one, other = stream(images), stream(images)
+    for _ in range(5):
+        a, b = one.take(8), other.take(8)
+        assert torch.equal(a.index, b.index)
+        assert torch.equal(a.view(0), b.view(0))
+
+
+@pytest.mark.parametrize("changed", [{"seed": 1}, {"name": "forget"}])
+def test_another_seed_or_name_gives_another_plan(images: Images, changed: dict[str, Any]) -> None:
+    one, other = stream(images), stream(images, **changed)
+    assert order(epoch(one)) != order(epoch(other))
+
+
+@pytest.mark.parametrize("changed", [{"seed": 1}, {"name": "forget"}])
+def test_another_seed_or_name_draws_another_augmentation(
+    images: Images, changed: dict[str, Any]
+) -> None:
+    index = torch.arange(20)
+    one, other = stream(images), stream(images, **changed)
+    assert not torch.equal(one.gather(index, 0, 0, 0), other.gather(index, 0, 0, 0))
+
+
+def test_each_epoch_is_augmented_anew(images: Images) -> None:
+    source, index = stream(images), torch.arange(20)
+    assert not torch.equal(source.gather(index, 0, 0, 0), source.gather(index, 1, 0, 0))
+
+
+def test_two_views_are_drawn_independently(images: Images) -> None:
+    source = stream(images, range(48), augment="flip")
+    plain = stream(images, range(48), augment="none")
+    batch, still = source.take(48), plain.take(48)
+    same = [(batch.view(k) == still.view()).flatten(1).all(1) for k in (0, 1)]
+    pairs = {(bool(a), bool(b)) for a, b in zip(*same, strict=True)}
+    assert len(pairs) == 4  # flipped in neither, one, the other, and both
+
+
+def test_asking_for_a_second_view_changes_nothing_else(images: Images) -> None:
+    one, other = stream(images), stream(images)
+    for _ in range(5):
+        a, b = one.take(8), other.take(8)
+        a.view(1)
+        assert torch.equal(a.index, b.index)
+        assert torch.equal(a.view(0), b.view(0))
+
+
+def test_a_view_is_the_same_each_time_it_is_asked_for(images: Images) -> None:
+    source = stream(images)
+    batch = source.take(8)
+    first = batch.view(1)
+    for later in epoch(source) + epoch(source):
+        later.view(1)
+    assert torch.equal(batch.view(1), first)
+
+
+def test_the_plan_does_not_depend_on_the_batch_size(images: Images) -> None:
+    small, large = epoch(stream(images), 3), epoch(stream(images), 7)
+    assert order(small) == order(large)
+    pixels = [torch.cat([batch.view() for batch in batches]) for batches in (small, large)]
+    assert torch.equal(*pixels)
+
+
+@pytest.mark.parametrize("taken", [1, 3, 4])
+def test_rewind_reproduces_later_batches_and_their_pixels(images: Images, taken: int) -> None:
+    source, resumed = stream(images), stream(images)
+    for _ in range(taken):
+        source.take(8)
+    resumed.rewind(source.epoch, source.cursor)
+    for _ in range(4):
+        a, b = source.take(8), resumed.take(8)
+        assert torch.equal(a.index, b.index)
+        assert torch.equal(a.y, b.y)
+        for k in (0, 1):
+            assert torch.equal(a.view(k), b.view(k))

@@ -1,0 +1,96 @@
+"""The ten lines of the README with arrays and a model of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+import untrain
+from untrain.methods import FT, Contrastive, CoUn, Retrain
+
+Pair = tuple[np.ndarray, np.ndarray]
+
+
+class Plain(nn.Module):
+    """A network that knows nothing of untrain and returns logits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU())
+        self.classifier = nn.Linear(8, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classifier(self.body(x).mean((2, 3)))
+
+
+def fresh(seed: int) -> nn.Module:
+    torch.manual_seed(seed)
+    return Plain()
+
+
+def pair(count: int, seed: int) -> Pair:
+    """Images (N, 3, 8, 8) of three brightnesses, and their labels."""
+    chance = np.random.default_rng(seed)
+    y = np.arange(count) % 3
+    x = chance.integers(0, 120, (count, 3, 8, 8), dtype=np.uint8) + (60 * y)[:, None, None, None]
+    return x.astype(np.uint8), y
+
+
+@pytest.fixture
+def task() -> untrain.Task:
+    return untrain.Task(
+        train=pair(60, 0),
+        forget=[3, 17, 20],
+        test=pair(30, 1),
+        unseen=pair(30, 2),
+        make_model=fresh,
+    )
+
+
+def test_a_model_of_ones_own_is_unlearned_and_audited(
+    task: untrain.Task, same: Callable[..., bool]
+) -> None:
+    model = fresh(0)
+    result = untrain.unlearn(model, task, CoUn(lam=1.0, tau=0.1, epochs=2, batch=16))
+    assert same(model, fresh(0))
+    assert isinstance(result.model, Plain)
+    assert result.model.state_dict().keys() == model.state_dict().keys()
+    assert not torch.equal(result.model.classifier.weight, model.classifier.weight)
+    other = untrain.unlearn(model, task, Retrain(epochs=3, batch=16, lr=0.1), progress=False)
+    table = str(untrain.audit(result.model, task, retrained=other, original=model))
+    for word in ("original", "retrain", "unlearned", "RA", "gap"):
+        assert word in table
+
+
+def test_several_models_are_rows_of_one_table(task: untrain.Task) -> None:
+    model = fresh(0)
+    many = {
+        "ft": untrain.unlearn(model, task, FT(epochs=1), progress=False),
+        "ft with a term": untrain.unlearn(model, task, FT(epochs=1), add=[Contrastive()]),
+    }
+    audit = untrain.audit(many, task, retrained=[fresh(1), fresh(2)])
+    assert [row.label for row in audit.rows] == ["retrain", *many]
+    assert audit.row("ft").values["flops"][0] > 0
+
+
+def test_without_unseen_data_the_table_says_that_test_stands_in() -> None:
+    task = untrain.Task(train=pair(60, 0), forget="random:0.1", test=pair(30, 1))
+    assert "test set stands in" in str(untrain.audit(fresh(0), task))
+
+
+def test_an_interrupted_run_is_kept_and_goes_on(task: untrain.Task, tmp_path: Path) -> None:
+    path = tmp_path / "state.safetensors"
+    result = untrain.unlearn(fresh(0), task, FT(epochs=2), resume=path)
+    assert len(result.curve) == 2
+    assert not path.exists()
+
+
+def test_retrain_without_a_factory_says_what_to_give(task: untrain.Task) -> None:
+    task.make_model = None
+    with pytest.raises(untrain.UserError, match="make_model"):
+        untrain.unlearn(fresh(0), task, Retrain())
