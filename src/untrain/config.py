@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING as NO_DEFAULT
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -113,8 +113,3 @@ def read_recipe(path: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not valid TOML: {error}.", "--recipe", "Mend it.") from error
     return {name.replace("-", "_"): value for name, value in values.items()}
-
-
-def plain(component: Any) -> dict[str, Any]:
-    """All fields as plain values for JSON."""
-    return asdict(component)

@@ -29,8 +29,7 @@ from untrain.engine.loop import Loop, Observer, Result
 from untrain.engine.resume import Resume
 from untrain.errors import MISSING, UserError
 from untrain.files import file_hash, write_json
-from untrain.methods.contract import Method, Term, Trained, settings
-from untrain.registry import methods
+from untrain.methods.contract import Term, Trained, settings
 from untrain.task import Task
 from untrain.version import __version__
 
@@ -189,13 +188,6 @@ def load_model(folder: Path, images: Images) -> nn.Module:
     """The model of a finished run."""
     model: ModelConfig = build(ModelConfig, read(folder)["config"]["model"], str(folder))
     return load_weights(model.spec(images).make(0), folder / "model.safetensors")
-
-
-def method_of(run: dict[str, Any]) -> Method:
-    """The method of a run with its hyper-parameters."""
-    values = dict(run["config"]["method"])
-    found: Method = build(methods.get(values.pop("name")), values, "run.json")
-    return found
 
 
 def forgetting(original: Path, rule: str, root: str = "") -> tuple[DataConfig, Images, Split]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import fields, make_dataclass
 from pathlib import Path
@@ -79,11 +78,6 @@ def overlay(
                 raise unknown("key", key, sorted(known), f"In {path}.")
             given[key] = value
     return given
-
-
-def command_line(args: list[str]) -> str:
-    """For messages: the command as it was typed."""
-    return " ".join(["untrain", *args]) if args else " ".join(sys.argv)
 
 
 def needed(value: str, flag: str, meaning: str) -> Path:

@@ -116,7 +116,7 @@ def carry_out(
 
     images, whole = data.load()
     split = forget(whole, rule, images, data.split_seed)
-    recipe = Retrain(epochs=40, batch=64, lr=0.05, schedule="linear", warmup=0.15)
+    recipe = Retrain(epochs=30, batch=64, lr=0.05, schedule="linear", warmup=0.15)
     first = Plan(
         images=images, split=whole, data=data, model=ModelConfig(), method=recipe, seed=seed
     )
@@ -126,8 +126,8 @@ def carry_out(
         "original": first,
         "retrain": again,
         AGAIN: replace(again, seed=seed + 1),
-        "ft": replace(start, method=FT(epochs=10, batch=64, lr=0.2)),
-        "coun": replace(start, method=CoUn(epochs=10, batch=64, lr=0.2, lam=0.1)),
+        "ft": replace(start, method=FT(epochs=8, batch=64, lr=0.2)),
+        "coun": replace(start, method=CoUn(epochs=8, batch=64, lr=0.2, lam=0.1)),
     }
     for name, plan in plans.items():
         with Progress(f"{folder.name}: {name}", plan.method.epochs, every=20) as progress:

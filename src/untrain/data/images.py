@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -109,11 +110,15 @@ class Images:
         """Height and width in pixels."""
         return int(self.x.shape[1]), int(self.x.shape[2])
 
+    @cached_property
+    def _order(self) -> np.ndarray:
+        """The positions in the order of their keys."""
+        return np.argsort(self.keys, kind="stable")
+
     def positions(self, keys: np.ndarray) -> np.ndarray:
         """Positions of the given keys, -1 where a key does not exist."""
-        order = np.argsort(self.keys, kind="stable")
-        at = np.searchsorted(self.keys, keys, sorter=order)
-        found = order[np.minimum(at, len(order) - 1)]
+        at = np.searchsorted(self.keys, keys, sorter=self._order)
+        found = self._order[np.minimum(at, len(self._order) - 1)]
         return np.where(self.keys[found] == keys, found, -1)
 
 

@@ -24,7 +24,7 @@ class CoUn(FT):
     """
 
     paper = "Khalil et al. 2025, arXiv 2509.16391"
-    presets = {"coun": {}, "laptop": {"epochs": 5, "batch": 64, "lr": 0.03}}
+    presets = {"coun": {}, "laptop": {"epochs": 5, "batch": 64, "lr": 0.1, "lam": 0.3}}
 
     lam: float = 1.0
     """Weight of the contrastive loss, >= 0; the paper tunes it in [0.1, 6]. 0 is FT."""
