@@ -30,12 +30,13 @@ def test_it_leaves_tables_findings_and_a_picture(demo: Path) -> None:
     assert shares["retrain"][8] == 0
 
 
-def test_the_class_is_gone_and_the_labels_no_longer_hurt(demo: Path) -> None:
-    """On this seed; the success rate over seeds is in the README."""
+def test_the_class_is_gone_and_forgetting_wrong_labels_heals(demo: Path) -> None:
+    """On this seed; how often each sentence holds is in results/demo."""
     summary = json.loads((demo / "summary.json").read_text())
     found = {f["claim"]: f["holds"] for one in summary.values() for f in one["findings"]}
     assert found["class gone (coun)"]
-    assert found["wrong labels no longer hurt (coun)"]
+    right = summary["labels"]["recognised"]
+    assert right["coun"] > right["original"] + 20
 
 
 def test_its_runs_can_be_audited_again(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
