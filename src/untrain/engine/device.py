@@ -64,9 +64,20 @@ def describe(fabric: Fabric) -> dict[str, Any]:
     kind = fabric.device.type
     return {
         "device": torch.cuda.get_device_name(fabric.device) if kind == "cuda" else "cpu",
-        "processor": platform.processor() or platform.machine(),
+        "processor": processor(),
         "precision": str(fabric._precision.precision),
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
         "torch": torch.__version__,
     }
+
+
+def processor() -> str:
+    """The name of the processor, as far as the system tells."""
+    import platform
+    from pathlib import Path
+
+    about = Path("/proc/cpuinfo")
+    lines = about.read_text().splitlines() if about.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

@@ -78,7 +78,7 @@ class Resume:
         about = {
             "key": self.key,
             "passes": passes,
-            "streams": {name: [s.epoch, s.cursor] for name, s in loop.streams.items()},
+            "streams": loop.cursors | {n: (s.epoch, s.cursor) for n, s in loop.streams.items()},
             "journal": loop.journal,
             "curve": loop.curve,
             "cost": asdict(loop.cost),
