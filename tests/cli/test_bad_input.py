@@ -20,6 +20,7 @@ CASES = [
     ([*TRAIN, "--data", "tiny-imagenet-32"], 3, "not on the hub"),
     ([*TRAIN, "--data-root", "{tmp}/none", "--data", "cifar10"], 3, "No folder"),
     ([*TRAIN, "--model", "resnet81"], 2, "Did you mean 'resnet18'?"),
+    ([*TRAIN, "--model", "resnet18", "--width", "8"], 2, "multiple of 16"),
     ([*TRAIN, "--forget", "klass:8"], 2, "not understood"),
     ([*TRAIN, "--forget", "class:12"], 2, "Classes are 0-9"),
     ([*TRAIN, "--forget", "random:1.5"], 2, "neither a share"),

@@ -9,6 +9,7 @@ from functools import partial
 
 from torch import Tensor, nn
 
+from untrain.errors import UserError
 from untrain.models.output import Output
 from untrain.registry import models
 
@@ -78,6 +79,14 @@ class ResNet(nn.Module):
         width: int = 64,
     ) -> None:
         super().__init__()
+        if width < 16 or width % 16:
+            # oneDNN's avx512 gradient of a strided 1x1 convolution with fewer channels writes
+            # out of bounds as soon as it has two threads (seen with torch 2.13)
+            raise UserError(
+                f"A ResNet of width {width} can crash in the CPU's convolution library.",
+                where="--width",
+                fix="Use a multiple of 16, such as 16, 32 or 64.",
+            )
         self.conv1, self.bn1 = conv(channels, width, 3), nn.BatchNorm2d(width)
         self.relu = nn.ReLU(inplace=True)
         inputs, stages = width, []
