@@ -46,7 +46,7 @@ def test_returns_logits_and_features_of_the_stated_size(
 
 @pytest.mark.parametrize("name", ["resnet18", "resnet34", "resnet50", "small"])
 def test_the_head_reads_the_features(name: str) -> None:
-    model = ModelSpec(name, classes=3, channels=1, width=2).make(0).eval()
+    model = ModelSpec(name, classes=3, channels=1, width=16).make(0).eval()
     out = model(torch.ones(2, 1, 9, 11))
     assert torch.equal(model.head(out.features), out.logits)
 
@@ -54,16 +54,16 @@ def test_the_head_reads_the_features(name: str) -> None:
 @pytest.mark.parametrize("height", [8, 28, 32, 64])
 def test_takes_images_of_any_size(height: int) -> None:
     with torch.device("meta"):
-        model = ModelSpec("resnet18", classes=3, channels=1, width=2).make(0)
+        model = ModelSpec("resnet18", classes=3, channels=1, width=16).make(0)
         assert model(torch.zeros(2, 1, height, height)).logits.shape == (2, 3)
 
 
 def test_the_stem_keeps_the_resolution() -> None:
-    model = ModelSpec("resnet18", classes=3, width=2).make(0)
-    assert model.conv1(torch.zeros(1, 3, 32, 32)).shape == (1, 2, 32, 32)
+    model = ModelSpec("resnet18", classes=3, width=16).make(0)
+    assert model.conv1(torch.zeros(1, 3, 32, 32)).shape == (1, 16, 32, 32)
     assert not any(isinstance(module, nn.MaxPool2d) for module in model.modules())
 
 
 def test_the_four_stages_halve_it_three_times() -> None:
-    model = ModelSpec("resnet18", classes=3, width=2).make(0)
-    assert model.blocks(torch.zeros(1, 2, 32, 32)).shape == (1, 16, 4, 4)
+    model = ModelSpec("resnet18", classes=3, width=16).make(0)
+    assert model.blocks(torch.zeros(1, 16, 32, 32)).shape == (1, 128, 4, 4)
