@@ -74,7 +74,8 @@ class Loop:
 
     def fresh_model(self) -> nn.Module:
         assert self.task.make_model is not None, "check() refuses a task without a factory"
-        role = "retrain" if len(self.task.split.forget) else "original"
+        # another one for Original, Retrain and each method: equal weights would flatter agreement
+        role = self.method.name if len(self.task.split.forget) else "original"
         fresh = wrap(self.task.make_model(derive(self.seed, "init", role)))
         return layout(fresh.to(self.fabric.device))
 
