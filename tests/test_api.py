@@ -90,6 +90,12 @@ def test_an_interrupted_run_is_kept_and_goes_on(task: untrain.Task, tmp_path: Pa
     assert not path.exists()
 
 
+def test_a_factory_that_ignores_its_seed_is_refused(task: untrain.Task) -> None:
+    task.make_model = lambda seed: fresh(0)
+    with pytest.raises(untrain.UserError, match="Original's own weights"):
+        untrain.unlearn(fresh(0), task, Retrain(epochs=1), progress=False)
+
+
 def test_retrain_without_a_factory_says_what_to_give(task: untrain.Task) -> None:
     task.make_model = None
     with pytest.raises(untrain.UserError, match="make_model"):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import torch
 
 from untrain.engine.device import Device
 from untrain.engine.loop import Loop, Result
@@ -40,7 +43,7 @@ def unlearn(
     Raises UserError for whatever the method's checks find, before any training.
     """
     loop = Loop(method, task, model, terms=tuple(add), seed=seed, device=device)
-    keep = Resume(Path(resume) if resume else None, key=repr((method, tuple(add), seed)))
+    keep = Resume(Path(resume) if resume else None, _key(loop))
     if not progress:
         result = loop.run(keep)
     else:
@@ -82,7 +85,14 @@ def audit(
     subjects += [subject(label, one) for label, one in named.items()]
     many = retrained if isinstance(retrained, Sequence) else [retrained]
     retrains = [subject("retrain", one, seed) for seed, one in enumerate(many)]
-    made = measure(subjects, retrains, task.images.keys[task.split.forget])
-    if task.unseen_is_test:
-        made.notes.append("No unseen set was given: the test set stands in for it.")
-    return made
+    return measure(subjects, retrains, task.images.keys[task.split.forget])
+
+
+def _key(loop: Loop) -> str:
+    """What a resume file belongs to: method, terms, seed, split and the weights it starts from."""
+    digest = hashlib.sha256(repr((loop.method, loop.terms, loop.seed)).encode())
+    digest.update(repr(loop.task.split.hashes(loop.task.images)).encode())
+    for name, tensor in loop.original.state_dict().items():
+        whole = tensor.detach().cpu().contiguous().flatten()
+        digest.update(name.encode() + whole.view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

@@ -42,6 +42,14 @@ class DataConfig:
     augment: Augment = "auto"
     """Augmentation: crop+flip as in the papers, less for digits (auto)."""
 
+    def __post_init__(self) -> None:
+        """Paths are kept absolute, so that a run can be audited from anywhere."""
+        kind, colon, path = self.data.partition(":")
+        if colon and path:
+            object.__setattr__(self, "data", f"{kind}:{Path(path).absolute()}")
+        if self.data_root:
+            object.__setattr__(self, "data_root", str(Path(self.data_root).absolute()))
+
     def load(self) -> tuple[Images, Split]:
         """The images, and the split with nothing forgotten yet."""
         from untrain.data.sources import load

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ def atomic(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield draft
         with draft.open("rb") as written:
+            os.fchmod(written.fileno(), 0o644)
             os.fsync(written.fileno())
         draft.replace(path)
     except OSError as error:
@@ -36,7 +38,37 @@ def atomic(path: Path) -> Iterator[Path]:
             code=MISSING,
         ) from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """Have a folder for oneself while the block runs; a killed process leaves no lock behind.
+
+    Raises UserError if another process works in it, or if it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / ".lock").open("w")
+    except OSError as error:
+        raise UserError(
+            f"{folder} cannot be written: {error.strerror or error}.",
+            where="--out",
+            fix="Choose another folder.",
+            code=MISSING,
+        ) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise UserError(
+                f"Another process is working in {folder}.",
+                where="--out",
+                fix="Wait for it, or choose another folder.",
+                code=MISSING,
+            ) from error
+        yield
 
 
 def write_json(path: Path, content: Any) -> None:

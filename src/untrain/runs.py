@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
+import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -28,13 +29,15 @@ from untrain.engine.device import Device
 from untrain.engine.loop import Loop, Observer, Result
 from untrain.engine.resume import Resume
 from untrain.errors import MISSING, UserError
-from untrain.files import file_hash, write_json
+from untrain.files import file_hash, lock, write_json
 from untrain.methods.contract import Term, Trained, settings
 from untrain.task import Task
 from untrain.version import __version__
 
 SCHEMA = 1
 """Of run.json; raised when a field changes its meaning."""
+KEYS = {"schema", "key", "label", "config", "images", "split", "checkpoints", "cost"}
+"""What run.json must hold to be read."""
 NUMERICS = {"engine": 1, "data": 1}
 """Raised by a change that moves numbers, so that old and new runs are never taken for one."""
 
@@ -64,7 +67,7 @@ class Plan:
 
     def parent(self) -> str:
         """Hash of the weights that the run starts from."""
-        return file_hash(self.original / "model.safetensors") if self.original else ""
+        return read(self.original)["checkpoints"]["child"] if self.original else ""
 
     def config(self) -> dict[str, Any]:
         """The settings, complete, as they are recorded."""
@@ -99,6 +102,11 @@ def execute(plan: Plan, out: Path, device: Device, observe: Observer | None = No
     An unfinished run in the folder is continued. Raises UserError if the folder holds another
     run, or for anything that the method's checks find.
     """
+    with lock(out):
+        return _execute(plan, out, device, observe)
+
+
+def _execute(plan: Plan, out: Path, device: Device, observe: Observer | None) -> bool:
     key = plan.key()
     if (out / "run.json").exists():
         if read(out)["key"] == key:
@@ -139,9 +147,23 @@ def record(plan: Plan, result: Result, child: str, started: str) -> dict[str, An
         "checkpoints": {"parent": plan.parent(), "child": child},
         "cost": asdict(result.cost),
         "curve": result.curve,
-        "environment": {"untrain": __version__, "numerics": NUMERICS, **result.about},
+        "environment": {
+            "untrain": __version__,
+            "commit": commit(),
+            "numerics": NUMERICS,
+            **result.about,
+        },
         "time": {"started": started, "ended": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())},
     }
+
+
+def commit() -> str:
+    """The commit of the code where it runs from a checkout, else ""."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -161,9 +183,11 @@ def read(folder: Path) -> dict[str, Any]:
         content: dict[str, Any] = json.loads(path.read_text())
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"run.json is damaged ({error}).", str(folder), "Run it again.") from error
-    if content.get("schema") != SCHEMA:
+    if not isinstance(content, dict) or not content.keys() >= KEYS:
+        raise UserError("run.json is not a run's.", str(folder), "Run it again.")
+    if content["schema"] != SCHEMA:
         raise UserError(
-            f"run.json has schema {content.get('schema')}; this version reads {SCHEMA}.",
+            f"run.json has schema {content['schema']}; this version reads {SCHEMA}.",
             where=str(folder),
             fix="Run it again with this version.",
         )
@@ -186,12 +210,26 @@ def data_of(run: dict[str, Any], root: str = "") -> tuple[DataConfig, Images]:
 
 def load_model(folder: Path, images: Images) -> nn.Module:
     """The model of a finished run."""
-    model: ModelConfig = build(ModelConfig, read(folder)["config"]["model"], str(folder))
-    return load_weights(model.spec(images).make(0), folder / "model.safetensors")
+    run, path = read(folder), folder / "model.safetensors"
+    model: ModelConfig = build(ModelConfig, run["config"]["model"], str(folder))
+    made = load_weights(model.spec(images).make(0), path)
+    if file_hash(path) != run["checkpoints"]["child"]:
+        raise UserError(
+            f"{path.name} is not the file that the run has written (hashes differ).",
+            where=str(folder),
+            fix="Put the run's own weights back, or make the run again.",
+        )
+    return made
 
 
 def forgetting(original: Path, rule: str, root: str = "") -> tuple[DataConfig, Images, Split]:
     """The data of an Original, and its split with what `rule` selects forgotten."""
     data, images = data_of(read(original), root)
     split = load_split(original / "split.npz", images)
+    if len(split.forget):
+        raise UserError(
+            f"{original.name} has already left out or forgotten {len(split.forget)} images.",
+            where="--original",
+            fix="Name the run that was trained on everything (untrain train without --forget).",
+        )
     return data, images, forget(split, rule, images, data.split_seed)

@@ -28,7 +28,8 @@ class Task:
         `train` (integers, or a boolean mask).
     make_model: a function from a seed to a fresh model, for methods that retrain.
     keys: one string per training image; default the row number.
-    augment: none, flip, crop or crop+flip.  mean, std: per channel, for uint8 images.
+    augment: none, flip, crop or crop+flip (the default, as in the papers).
+    mean, std: per channel, on the scale [0, 1], for uint8 images.
     Raises UserError for shapes, labels or forget lists that do not fit.
     """
 
@@ -60,8 +61,3 @@ class Task:
         task.images, task.split, task.make_model = images, split, make_model
         task.augment = augment or images.augment
         return task
-
-    @property
-    def unseen_is_test(self) -> bool:
-        """Whether the test set has to stand in for unseen data."""
-        return len(self.split.unseen) == 0

@@ -87,9 +87,9 @@ def test_sets_lie_one_after_the_other() -> None:
     assert task.split.sizes() == {"retain": 5, "forget": 1, "val": 1, "unseen": 3, "test": 2}
 
 
-def test_without_unseen_the_test_set_stands_in() -> None:
-    assert make().unseen_is_test
-    assert not make(unseen=(COLOUR, LABELS)).unseen_is_test
+def test_nothing_is_cut_from_what_the_model_has_seen() -> None:
+    assert make().split.sizes()["unseen"] == make().split.sizes()["val"] == 0
+    assert make(unseen=(COLOUR, LABELS)).split.sizes()["unseen"] == len(LABELS)
 
 
 MASK = np.isin(np.arange(10), [2, 7])
@@ -119,9 +119,9 @@ def test_random_rules_depend_on_the_seed() -> None:
     assert chosen[0] == chosen[1] != chosen[2]
 
 
-def test_augmentation_is_off_unless_asked_for() -> None:
-    assert make().augment == "none"
-    assert make(augment="crop+flip").augment == "crop+flip"
+def test_augmentation_is_the_papers_unless_asked_otherwise() -> None:
+    assert make().augment == "crop+flip"
+    assert make(augment="none").augment == "none"
 
 
 def test_mean_and_std_reach_the_images() -> None:

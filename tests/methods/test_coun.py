@@ -70,6 +70,18 @@ def test_a_configured_batch_of_one_is_refused(make: type, task: Task, model: nn.
         Loop(make(batch=1), task, model, terms=terms)
 
 
+def test_the_term_is_not_added_twice(task: Task, model: nn.Module) -> None:
+    with pytest.raises(UserError, match="has the contrastive term already"):
+        Loop(CoUn(**FAST), task, model, terms=(Contrastive(),))
+
+
+def test_retrain_short_starts_from_weights_of_its_own(task: Task, model: nn.Module) -> None:
+    still = {"epochs": 1, "batch": 64, "lr": 1e-30, "lr_min": 0.0, "weight_decay": 0.0}
+    one = Loop(Retrain(**still), task, model).run().model
+    other = Loop(RetrainShort(**still), task, model).run().model
+    assert not torch.isclose(one.head.weight, other.head.weight).any()
+
+
 def test_retrain_shares_no_weight_with_the_original(task: Task, model: nn.Module) -> None:
     """Even with no training to speak of: it starts from another initialisation."""
     method = Retrain(epochs=1, batch=64, lr=1e-30, lr_min=0.0, momentum=0.0, weight_decay=0.0)

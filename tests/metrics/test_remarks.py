@@ -51,7 +51,7 @@ def test_unsurprising_rows_have_no_remark(sample: View) -> None:
 @pytest.mark.parametrize(("accuracy", "called"), [(98.9, True), (99.0, False)])
 def test_an_original_that_knows_little(sample: View, accuracy: float, called: bool) -> None:
     made = remarked(sample, row("original", retain_accuracy=accuracy))
-    assert ("does not know its training set" in made.row("original").remark) is called
+    assert ("does not know all of its training set" in made.row("original").remark) is called
 
 
 def test_a_method_that_knows_every_image_as_the_original_did(sample: View) -> None:

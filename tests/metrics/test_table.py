@@ -52,7 +52,7 @@ def test_markdown_has_the_cells_of_the_tsv(made: Audit) -> None:
     assert {len(line) for line in grid} == {len(HEAD)}
     assert grid[0] == HEAD
     assert set(grid[1]) == {"---"}
-    assert grid[2][:6] == ["(goal)", *["Retrain's"] * 4, "0.5"]
+    assert grid[2][:6] == ["(goal)", *["Retrain's"] * 5]
     assert grid[4] == CELLS
     assert "### a title" in markdown(made)
     assert "- a note" in markdown(made)

@@ -120,6 +120,7 @@ def gather(
             where="untrain audit",
             fix="Name an unlearned run, or a Retrain (untrain train --forget RULE).",
         )
+    _check_family([described[folder] for folder in (*runs, *retrain)])
     labels = _labels([described[folder] for folder in runs])
     subjects = [subject(folder, label, images) for folder, label in zip(runs, labels, strict=True)]
     retrains = [subject(folder, "retrain", images) for folder in retrain]
@@ -130,6 +131,30 @@ def gather(
     title = f"{images.name} / {model} / forget {rule}: {len(keys)} of "
     title += f"{len(splits[runs[0]].train)} training images"
     return subjects, retrains, keys, title
+
+
+def _check_family(described: list[dict[str, Any]]) -> None:
+    """Refuse runs of different images or networks, and methods of another Original."""
+    for name, found in (
+        ("data sets", {run["images"]["hash"] for run in described}),
+        ("networks", {json.dumps(run["config"]["model"]) for run in described}),
+    ):
+        if len(found) > 1:
+            raise UserError(
+                f"The runs are of {len(found)} different {name}.",
+                where="untrain audit",
+                fix="Audit runs of one data set and network at a time.",
+            )
+    originals = {r["checkpoints"]["child"] for r in described if r["label"] == "original"}
+    for run in described:
+        parent = run["checkpoints"]["parent"]
+        if originals and parent and parent not in originals:
+            raise UserError(
+                f"A run of '{run['label']}' (seed {run['config']['seed']}) started from another "
+                "model than the Original named here.",
+                where="untrain audit",
+                fix="Name the Original that it was unlearned from.",
+            )
 
 
 def _hash(images: Images, positions: Any) -> str:

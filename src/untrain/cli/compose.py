@@ -65,7 +65,7 @@ def overlay(
 ) -> dict[str, Any]:
     """The values that replace defaults, from the preset and the recipe named in the flags."""
     given = dict(inherited)
-    known = {f.name for part in parts.values() for f in fields(part)}
+    known = {f.name for part in parts.values() for f in fields(part)} - {"preset", "recipe"}
     for name in option(args, "--preset"):
         offered = [getattr(part, "presets", {}) for part in parts.values()]
         if not any(name in presets for presets in offered):

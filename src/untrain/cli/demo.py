@@ -26,8 +26,8 @@ AGAIN = "retrain-2"
 class DemoOptions:
     """Where the demo writes, and its chance."""
 
-    out: Path = Path("demo")
-    """Folder for runs, tables and the picture."""
+    out: Path | None = None
+    """Folder for runs, tables and the picture; default: demo, or demo-SEED."""
     seed: int = 0
     """Seed of the splits, the weights and the wrong labels."""
 
@@ -50,19 +50,20 @@ def run(args: list[str]) -> int:
     import tyro
 
     options = tyro.cli(DemoOptions, args=args, prog="untrain demo", description=__doc__)
+    out = options.out or Path("demo" if options.seed == 0 else f"demo-{options.seed}")
     started = time.monotonic()
     told = {
-        "class": forget_a_class(options.out / "class", options.seed),
-        "labels": forget_wrong_labels(options.out / "labels", options.seed),
+        "class": forget_a_class(out / "class", options.seed),
+        "labels": forget_wrong_labels(out / "labels", options.seed),
     }
     for one in told.values():
         print(f"\n== {one.title}\n")
         print("\n".join(finding.sentence for finding in one.findings))
         print()
         print(_table(one.audit))
-    _write(options.out, told)
+    _write(out, told)
     say(f"\nDone in {time.monotonic() - started:.0f} s. Other commands take these runs:")
-    folder = options.out / "class"
+    folder = out / "class"
     say(f"  untrain audit {folder}/original {folder}/coun --retrain {folder}/retrain")
     return 0
 
@@ -131,7 +132,7 @@ def carry_out(
     }
     for name, plan in plans.items():
         with Progress(f"{folder.name}: {name}", plan.method.epochs, every=20) as progress:
-            execute(plan, folder / name, Device(), progress.observe)
+            execute(plan, folder / name, Device(threads=1), progress.observe)
     runs = tuple(folder / name for name in ("original", "ft", "coun"))
     again_runs = (folder / "retrain", folder / AGAIN)
     subjects, retrains, keys, title = gather(runs, again_runs)

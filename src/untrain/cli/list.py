@@ -16,6 +16,9 @@ def run(args: list[str]) -> int:
     if not words or "--help" in args:
         print(f"usage: untrain list {'|'.join(KINDS)} [--json]")
         return 0 if "--help" in args else 2
+    for flag in args:
+        if flag.startswith("-") and flag != "--json":
+            raise unknown("flag", flag, ["--json"])
     if words[0] not in KINDS:
         raise unknown("list", words[0], KINDS)
     rows = ROWS[words[0]]()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from importlib import import_module
 
@@ -58,9 +59,12 @@ def main(argv: list[str] | None = None) -> int:
             raise
         print(f"error: {error}", file=sys.stderr)
         return error.code
+    except BrokenPipeError:  # the reader of a pipe has gone, as in `untrain list data | head`
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        return 0
     except KeyboardInterrupt:
         print("\nInterrupted. To go on where it stopped:", file=sys.stderr)
-        print(f"  untrain {' '.join(args)}", file=sys.stderr)
+        print(f"  {shlex.join(['untrain', *args])}", file=sys.stderr)
         return INTERRUPTED
     except SystemExit as stop:  # tyro's own usage errors
         return int(stop.code or 0)

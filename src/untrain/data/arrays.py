@@ -28,7 +28,7 @@ def assemble(
     val: Any = None,
     keys: Sequence[Any] | None = None,
     classes: Sequence[str] | None = None,
-    augment: str = "none",
+    augment: str = "crop+flip",
     mean: Sequence[float] = (),
     std: Sequence[float] = (),
     seed: int = 0,

@@ -63,13 +63,23 @@ class Stream:
         return len(self.y)
 
     def take(self, size: int) -> Batch:
-        """The next batch: up to `size` images; the last one of an epoch may be smaller."""
+        """The next batch: `size` images, fewer at the end of an epoch.
+
+        A last image that would stand alone joins the batch before it: batch norm needs two.
+        """
         if self.cursor >= len(self):
             self.epoch, self.cursor = self.epoch + 1, 0
         start = self.cursor
         self.cursor = min(start + size, len(self))
+        if size > 1 and len(self) - self.cursor == 1:
+            self.cursor = len(self)
         index = self._permutation()[start : self.cursor]
         return Batch(self.y[index], index, self, self.epoch, start)
+
+    def batches(self, size: int) -> int:
+        """How many batches an epoch has."""
+        whole, rest = divmod(len(self), size)
+        return whole + (rest > 1 or (rest == 1 and whole == 0))
 
     def rewind(self, epoch: int, cursor: int) -> None:
         """Go to a place in the plan, as a resumed run does."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, fields
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -64,8 +65,14 @@ def key_hash(keys: np.ndarray) -> str:
 
 def load_split(path: Path, images: Images) -> Split:
     """Read a split back; raises UserError if the data set lacks some of its keys."""
-    with np.load(path) as saved:
-        found = {name: np.sort(images.positions(saved[name])) for name in saved.files}
+    try:
+        with np.load(path) as saved:
+            keys = {field.name: saved[field.name] for field in fields(Split)}
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise UserError(
+            f"{path.name} is missing or damaged.", str(path.parent), "Make the run again."
+        ) from error
+    found = {name: np.sort(images.positions(of)) for name, of in keys.items()}
     missing = sum(int((at < 0).sum()) for at in found.values())
     if missing:
         raise UserError(

@@ -80,7 +80,8 @@ def labels_no_longer_hurt(views: dict[str, View], digit: int, method: str) -> Fi
     sentence = (
         f"The wrong labels {'no longer hurt' if holds else 'still hurt'}: {method} recognises "
         f"{right[method]:.0f} % of new {digit}s (Original {right['original']:.0f} %, "
-        f"Retrain {right['retrain']:.0f} %)."
+        f"Retrain {right['retrain']:.0f} %): {right[method] - right['original']:.0f} of the "
+        f"{cost:.0f} points that they cost are won back."
     )
     return Finding(f"wrong labels no longer hurt ({method})", holds, sentence)
 
@@ -92,7 +93,7 @@ def useful(audit: Audit, method: str) -> Finding:
     holds = mine >= goal - NEAR
     sentence = (
         f"Test accuracy is {mine:.1f} % ({method}) beside Retrain's {goal:.1f} %: "
-        f"{'nothing much was lost' if holds else 'something was lost'}."
+        f"{abs(goal - mine):.1f} points {'less' if mine < goal else 'more'}."
     )
     return Finding(f"test accuracy near Retrain's ({method})", holds, sentence)
 

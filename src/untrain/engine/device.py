@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -25,6 +26,15 @@ class Device:
     """auto is bf16-mixed on a GPU that has it, 32 bit otherwise."""
     threads: int = 0
     """CPU threads, 0 for torch's own choice. The bits of a result depend on it."""
+
+    def __post_init__(self) -> None:
+        most = 4 * (os.cpu_count() or 1)
+        if not 0 <= self.threads <= most:
+            raise UserError(
+                f"--threads {self.threads} is out of range.",
+                where="--threads",
+                fix=f"Use 0 (torch's choice) to {most}.",
+            )
 
     def kind(self) -> str:
         """cpu or cuda. Raises UserError if a GPU was asked for and there is none."""

@@ -45,7 +45,7 @@ class Steps:
         self._set_mode()
         streams = {name: self._stream(name) for name in pass_.streams}
         length = pass_.length
-        count = length if isinstance(length, int) else self._batches(streams[length])
+        count = length if isinstance(length, int) else streams[length].batches(self.recipe.batch)
         total = torch.zeros((), device=self.loop.fabric.device)
         sizes: Counter[Sizes] = Counter()
         for place in range(count):
@@ -103,9 +103,6 @@ class Steps:
             )
             loop.streams[name].rewind(*loop.cursors.get(name, (0, 0)))
         return loop.streams[name]
-
-    def _batches(self, stream: Stream) -> int:
-        return math.ceil(len(stream) / self.recipe.batch)
 
     def _set_mode(self) -> None:
         self.module.train()

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
 from torch import Tensor, nn
 
-from untrain.errors import UserError
+from untrain.errors import UserError, raise_all
 from untrain.models.output import Output
 from untrain.registry import methods, terms
 from untrain.task import Task
@@ -161,7 +161,7 @@ class Trained(Method, ABC):
     """Batch norm: train with batch statistics, or frozen running statistics."""
 
     def __post_init__(self) -> None:
-        for problem, flag, rule in (
+        rules = (
             (self.epochs < 1, "epochs", "at least 1"),
             (self.batch < 1, "batch", "at least 1"),
             (not 0 < self.lr < float("inf"), "lr", "a positive number"),
@@ -169,8 +169,9 @@ class Trained(Method, ABC):
             (not 0 <= self.warmup < 1, "warmup", "in [0, 1)"),
             (not 0 <= self.momentum < 1, "momentum", "in [0, 1)"),
             (not 0 <= self.weight_decay < float("inf"), "weight_decay", "at least 0"),
-        ):
-            require(not problem, flag, getattr(self, flag), rule)
+        )
+        broken = [(flag, rule) for bad, flag, rule in rules if bad]
+        raise_all([out_of_range(flag, getattr(self, flag), rule) for flag, rule in broken])
 
     def passes(self, run: Run, state: State) -> Iterator[Pass]:
         """`epochs` passes over the streams; may measure and stop in plain Python."""
@@ -201,11 +202,16 @@ class Term(ABC):
         """The weighted loss, or None where the term does not act."""
 
 
+def out_of_range(flag: str, value: object, rule: str) -> UserError:
+    """The error for a hyper-parameter, naming its flag."""
+    flag = "--" + flag.replace("_", "-")
+    return UserError(f"{flag} {value} is out of range.", flag, f"It must be {rule}.")
+
+
 def require(met: bool, flag: str, value: object, rule: str) -> None:
     """Raise UserError naming the flag unless a hyper-parameter meets its rule."""
     if not met:
-        flag = "--" + flag.replace("_", "-")
-        raise UserError(f"{flag} {value} is out of range.", flag, f"It must be {rule}.")
+        raise out_of_range(flag, value, rule)
 
 
 M = TypeVar("M", bound=type[Method])

@@ -39,7 +39,7 @@ class CoUn(FT):
         return Contrastive(lam=self.lam, tau=self.tau)
 
     def check(self, task: Task) -> list[UserError]:
-        return super().check(task) + self.term().check(self)
+        return super().check(task) + self.term().check_batch(self)
 
     def loss(self, step: Step, state: State) -> Tensor:
         supervised = super().loss(step, state)

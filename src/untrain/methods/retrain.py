@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
+
 from untrain.errors import UserError
 from untrain.methods.contract import Run, Schedule, State, register
 from untrain.methods.ft import FT
@@ -45,5 +47,12 @@ class Retrain(FT):
         return problems
 
     def prepare(self, run: Run) -> State:
-        run.model.load_state_dict(run.fresh_model().state_dict())
+        fresh, original = run.fresh_model().state_dict(), run.original.state_dict()
+        if all(torch.equal(fresh[name].cpu(), original[name].cpu()) for name in original):
+            raise UserError(
+                "make_model gave the Original's own weights, so nothing would be retrained.",
+                where="Task(make_model=...)",
+                fix="Return a new model whose initial weights depend on the seed.",
+            )
+        run.model.load_state_dict(fresh)
         return {}

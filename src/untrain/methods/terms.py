@@ -32,6 +32,14 @@ class Contrastive(Term):
         require(0 < self.tau < float("inf"), "tau", self.tau, "a positive number")
 
     def check(self, method: Trained) -> list[UserError]:
+        if method.name == "coun":
+            return [
+                UserError(
+                    "'coun' has the contrastive term already.",
+                    where="--add contrastive",
+                    fix="Set its weight with --lam.",
+                )
+            ]
         if "retain" not in method.streams:
             return [
                 UserError(
@@ -41,15 +49,19 @@ class Contrastive(Term):
                     fix="Add it to a method that trains on retain images, such as ft.",
                 )
             ]
-        if method.batch < 2 and self.lam > 0:
-            return [
-                UserError(
-                    f"The contrastive term needs at least 2 images a batch; got {method.batch}.",
-                    where="--batch",
-                    fix="Raise --batch.",
-                )
-            ]
-        return []
+        return self.check_batch(method)
+
+    def check_batch(self, method: Trained) -> list[UserError]:
+        """A batch of one has no other image to be told from."""
+        if method.batch >= 2 or self.lam == 0:
+            return []
+        return [
+            UserError(
+                f"The contrastive term needs at least 2 images a batch; got {method.batch}.",
+                where="--batch",
+                fix="Raise --batch.",
+            )
+        ]
 
     def __call__(self, step: Step) -> Tensor | None:
         if self.lam == 0 or "retain" not in step.draws or len(step.retain) < 2:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -86,9 +87,14 @@ class Evidence:
 
 
 def load_evidence(path: Path, weights: str) -> Evidence | None:
-    """Read evidence back; None if there is none or it belongs to other weights."""
-    if not path.exists():
+    """Read evidence back; None if there is none, it is damaged, or of other weights."""
+    try:
+        return _read(path, weights)
+    except (OSError, ValueError, KeyError, BadZipFile):  # none, or half of one: collected anew
         return None
+
+
+def _read(path: Path, weights: str) -> Evidence | None:
     with np.load(path) as saved:
         if str(saved["weights"]) != weights:
             return None
@@ -139,6 +145,7 @@ class View:
     test: Outputs
     reference: Outputs
     gone: np.ndarray
+    test_stands_in: bool = False
 
     @property
     def test_kept(self) -> Outputs:
@@ -165,4 +172,5 @@ def view(evidence: Evidence, forget_keys: np.ndarray, *, choosing: bool = False)
     if choosing:
         test = unseen = evidence.sets["val"]
     gone = np.setdiff1d(forget.labels, retain.labels)
-    return View(retain, forget, test, unseen if len(unseen) else test, gone)
+    missing = len(unseen) == 0
+    return View(retain, forget, test, test if missing else unseen, gone, missing)

@@ -40,6 +40,8 @@ def remark(audit: Audit, sample: View) -> None:
         f"AUC: {len(sample.forget)} forgotten against {len(sample.reference)} never seen images; "
         f"standard error at chance {error:.3f}."
     )
+    if sample.test_stands_in:
+        audit.notes.append("There is no unseen set: the test set stands in for it.")
     if retrain is None:
         audit.notes.append(
             "No Retrain is given, so gaps are not computed. Train it: untrain train --forget RULE, "
@@ -58,8 +60,8 @@ def _original(row: Row) -> str:
     if row.mean("retain_accuracy") >= KNOWS:
         return ""
     return (
-        f"RA {row.mean('retain_accuracy'):.1f}: it does not know its training set, so there is "
-        "little to forget; train it longer."
+        f"RA {row.mean('retain_accuracy'):.1f}, under {KNOWS:.0f}: it does not know all of its "
+        "training set, so there is less to forget; train it longer."
     )
 
 
