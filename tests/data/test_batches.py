@@ -47,6 +47,25 @@ def test_the_last_batch_of_an_epoch_is_smaller_and_kept(images: Images) -> None:
     assert [len(batch.y) for batch in (*epoch(source), *epoch(source))] == [8, 8, 4, 8, 8, 4]
 
 
+@pytest.mark.parametrize(
+    ("count", "size", "sizes"),
+    [
+        (9, 4, [4, 5]),
+        (10, 4, [4, 4, 2]),
+        (8, 4, [4, 4]),
+        (1, 4, [1]),
+        (3, 1, [1, 1, 1]),
+        (5, 4, [5]),
+    ],
+)
+def test_a_last_image_never_stands_alone(
+    images: Images, count: int, size: int, sizes: list[int]
+) -> None:
+    source = stream(images, range(count))
+    assert [len(batch.y) for batch in epoch(source, size)] == sizes
+    assert source.batches(size) == len(sizes)
+
+
 def test_a_batch_larger_than_the_set_is_the_whole_set(images: Images) -> None:
     assert len(stream(images).take(100).y) == 20
 
