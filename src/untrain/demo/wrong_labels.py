@@ -22,11 +22,11 @@ from untrain.rng import numpy_rng
 
 @dataclass(frozen=True)
 class Mistake:
-    """Half of the images of one digit carry the label of another."""
+    """Two fifths of the images of one digit carry the label of another."""
 
     true: int = 3
     given: int = 9
-    share: float = 0.5
+    share: float = 0.4
 
 
 def write(folder: Path, mistake: Mistake, *, holdout: float, seed: int) -> tuple[DataConfig, Path]:
