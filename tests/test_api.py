@@ -96,6 +96,25 @@ def test_a_factory_that_ignores_its_seed_is_refused(task: untrain.Task) -> None:
         untrain.unlearn(fresh(0), task, Retrain(epochs=1), progress=False)
 
 
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"test": None}, "no test images"),
+        ({"train": None}, "no train images"),
+        ({"forget": []}, "forget selects 0"),
+    ],
+)
+def test_missing_parts_of_a_task_are_told(values: dict[str, object], message: str) -> None:
+    parts = {"train": pair(60, 0), "forget": [1], "test": pair(30, 1)} | values
+    with pytest.raises(untrain.UserError, match=message):
+        untrain.Task(**parts)
+
+
+def test_a_frozen_model_is_told(task: untrain.Task) -> None:
+    with pytest.raises(untrain.UserError, match="no trainable weight"):
+        untrain.unlearn(fresh(0).requires_grad_(False), task, FT())
+
+
 def test_retrain_without_a_factory_says_what_to_give(task: untrain.Task) -> None:
     task.make_model = None
     with pytest.raises(untrain.UserError, match="make_model"):

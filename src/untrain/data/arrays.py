@@ -39,6 +39,13 @@ def assemble(
     are those of `untrain.Task`. Raises UserError for anything that does not fit together.
     """
     given = {"train": train, "val": val, "unseen": unseen, "test": test}
+    for name in ("train", "test"):
+        if given[name] is None:
+            raise UserError(
+                f"There are no {name} images.",
+                where=f"Task({name}=...)",
+                fix="Give (images, labels), or a Dataset of such pairs.",
+            )
     sets = {name: pair(value, name) for name, value in given.items() if value is not None}
     shapes = {name: (tuple(x.shape[1:]), x.dtype) for name, (x, _) in sets.items()}
     if len(set(shapes.values())) > 1:
@@ -87,6 +94,8 @@ def chosen(forget: str | Sequence[Any], images: Images, train: np.ndarray, seed:
     if isinstance(forget, str):
         return select(forget, images, train, seed)
     entries = np.asarray(forget)
+    if entries.size == 0:
+        entries = np.zeros(0, dtype=np.int64)
     if entries.dtype == bool and entries.shape == train.shape:
         entries = np.flatnonzero(entries)
     if entries.ndim != 1 or entries.dtype.kind not in "iuUS":

@@ -60,7 +60,16 @@ class Loop:
         seed: int = 0,
         device: Device | None = None,
     ) -> None:
-        raise_all([*method.check(task), *(p for term in terms for p in term.check(method))])
+        problems = [*method.check(task), *(p for term in terms for p in term.check(method))]
+        if not any(parameter.requires_grad for parameter in model.parameters()):
+            problems.append(
+                UserError(
+                    "The model has no trainable weight.",
+                    where=type(model).__name__,
+                    fix="Set requires_grad on the weights that may change.",
+                )
+            )
+        raise_all(problems)
         self.method, self.task, self.terms, self.seed = method, task, terms, seed
         self.fabric = (device or Device()).fabric()
         self.original = wrap(model)
