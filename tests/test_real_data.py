@@ -1,4 +1,4 @@
-"""The main job on the real CIFAR-10 files: pytest -m slow --data-root FOLDER."""
+"""The main job on the real CIFAR-10 files: pytest tests -m slow --data-root=FOLDER."""
 
 from __future__ import annotations
 
