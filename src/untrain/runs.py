@@ -159,7 +159,10 @@ def record(plan: Plan, result: Result, child: str, started: str) -> dict[str, An
 
 def commit() -> str:
     """The commit of the code where it runs from a checkout, else ""."""
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():  # installed: a repository around it is somebody else's
+        return ""
+    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):

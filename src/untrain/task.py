@@ -45,7 +45,8 @@ class Task:
         from untrain.data.arrays import assemble
 
         self.make_model = make_model
-        self.images, self.split, self.augment = assemble(train, forget, test, unseen, **options)
+        self.images, self.split = assemble(train, forget, test, unseen, **options)
+        self.augment = self.images.augment
 
     @classmethod
     def of(

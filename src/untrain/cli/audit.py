@@ -183,15 +183,17 @@ def subject(folder: Path, label: str, images: Images) -> Subject:
 
 def _labels(described: list[dict[str, Any]]) -> list[str]:
     """A label per run: the method, and the settings in which runs of one label differ."""
-    settings: dict[str, list[dict[str, Any]]] = {}
-    for run in described:
-        terms = {f"{t['name']}.{k}": v for t in run["config"]["terms"] for k, v in t.items()}
-        settings.setdefault(run["label"], []).append(run["config"]["method"] | terms)
+    settings = [_settings(run["config"]) for run in described]
     labels = []
-    for run in described:
-        peers = settings[run["label"]]
-        terms = {f"{t['name']}.{k}": v for t in run["config"]["terms"] for k, v in t.items()}
-        mine = run["config"]["method"] | terms
+    for run, mine in zip(described, settings, strict=True):
+        pairs = zip(described, settings, strict=True)
+        peers = [theirs for other, theirs in pairs if other["label"] == run["label"]]
         differ = [k for k in mine if len({str(peer.get(k)) for peer in peers}) > 1]
         labels.append(" ".join([run["label"], *(f"{name}={mine[name]}" for name in differ)]))
     return labels
+
+
+def _settings(config: dict[str, Any]) -> dict[str, Any]:
+    """Hyper-parameters of a run's method, and those of its terms as `contrastive.lam`."""
+    terms = {f"{t['name']}.{k}": v for t in config["terms"] for k, v in t.items()}
+    return {**config["method"], **terms}

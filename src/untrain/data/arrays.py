@@ -32,8 +32,8 @@ def assemble(
     mean: Sequence[float] = (),
     std: Sequence[float] = (),
     seed: int = 0,
-) -> tuple[Images, Split, str]:
-    """One `Images` over all sets, the split of it, and the augmentation.
+) -> tuple[Images, Split]:
+    """One `Images` over all sets, and the split of it.
 
     Nothing is cut from what the model has seen: val and unseen are given or empty. The options
     are those of `untrain.Task`. Raises UserError for anything that does not fit together.
@@ -86,7 +86,7 @@ def assemble(
     whole = Split(
         everything, none, places.get("val", none), places.get("unseen", none), places["test"]
     )
-    return images, with_forget(whole, chosen(forget, images, everything, seed)), augment
+    return images, with_forget(whole, chosen(forget, images, everything, seed))
 
 
 def chosen(forget: str | Sequence[Any], images: Images, train: np.ndarray, seed: int) -> np.ndarray:

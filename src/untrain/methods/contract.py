@@ -116,6 +116,8 @@ class Method:
     """Sets that the method trains on; it reads nothing else but `reads`."""
     reads: ClassVar[tuple[str, ...]] = ()
     """Sets that the method measures (accuracy)."""
+    holds: ClassVar[tuple[str, ...]] = ()
+    """Terms that are part of the method's own loss, so that they are not added twice."""
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Values of the fields by name of the preset."""
 

@@ -18,12 +18,13 @@ from untrain.task import Task
 class CoUn(FT):
     """Contrastive unlearning on retain data:  L = CE(view 0) + lam * InfoNCE(view 0, view 1; tau).
 
-    Paper: Khalil, Setayesh, Li 2025, arXiv 2509.16391 (NeurIPS 2025), Eq. 5.
+    Paper: Khalil, Setayesh, Li 2025, arXiv 2509.16391 (NeurIPS 2025), listing B.2.
     Differences: each image draws its own crop and flip (the listing draws one per batch). Both
     views carry gradient, so an epoch costs two of FT; the paper's cost column counts 4/3.
     """
 
     paper = "Khalil et al. 2025, arXiv 2509.16391"
+    holds = ("contrastive",)
     presets = {"coun": {}, "laptop": {"epochs": 5, "batch": 64, "lr": 0.1, "lam": 0.3}}
 
     lam: float = 1.0

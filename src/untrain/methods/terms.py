@@ -17,7 +17,7 @@ class Contrastive(Term):
     """The contrastive module of CoUn on the retain batch of a step:  lam * InfoNCE(view 0, view 1).
 
     View 0 is the forward that the method makes anyway; view 1 is one more, with gradient.
-    Paper: Khalil et al. 2025, arXiv 2509.16391, Eq. 5 and listing B.2.
+    Paper: Khalil et al. 2025, arXiv 2509.16391, listing B.2.
     Differences: none; the term stands outside the method's own coefficients, so that lam means
     the same everywhere.
     """
@@ -32,10 +32,10 @@ class Contrastive(Term):
         require(0 < self.tau < float("inf"), "tau", self.tau, "a positive number")
 
     def check(self, method: Trained) -> list[UserError]:
-        if method.name == "coun":
+        if self.name in method.holds:
             return [
                 UserError(
-                    "'coun' has the contrastive term already.",
+                    f"'{method.name}' has the contrastive term already.",
                     where="--add contrastive",
                     fix="Set its weight with --lam.",
                 )
