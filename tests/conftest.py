@@ -11,7 +11,6 @@ import pytest
 with warnings.catch_warnings():  # third parties' import-time warnings are not ours to mend
     warnings.simplefilter("ignore")
     import lightning_fabric  # noqa: F401
-import numpy as np
 import torch
 from torch import nn
 
@@ -19,6 +18,8 @@ from untrain.data.images import Images
 from untrain.data.splits import Split, make_split, with_forget
 from untrain.models.build import ModelSpec
 from untrain.task import Task
+from untrain.testing import same as same_bits
+from untrain.testing import toy_images
 
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 torch.set_num_threads(1)
@@ -34,25 +35,6 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UNTRAIN_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
-
-
-def toy_images(count: int = 60, size: int = 8, channels: int = 1, classes: int = 3) -> Images:
-    """Random images whose brightness in one corner tells the class; the last fifth is test."""
-    chance = np.random.default_rng(0)
-    y = np.arange(count) % classes
-    x = chance.integers(0, 160, (count, size, size, channels), dtype=np.uint8)
-    for label in range(classes):
-        x[y == label, label * 2 : label * 2 + 2] += 90
-    part = np.where(np.arange(count) >= count * 4 // 5, "test", "train")
-    return Images(
-        x=torch.from_numpy(x),
-        y=torch.from_numpy(y),
-        classes=[f"class{k}" for k in range(classes)],
-        keys=np.asarray([f"k{i}" for i in range(count)]),
-        table={"part": part},
-        name="toy",
-        hash="toy",
-    )
 
 
 @pytest.fixture
@@ -84,10 +66,4 @@ def model(spec: ModelSpec) -> nn.Module:
 
 @pytest.fixture
 def same() -> Callable[[nn.Module, nn.Module], bool]:
-    """Whether two models have the same bits, buffers included."""
-
-    def equal(one: nn.Module, other: nn.Module) -> bool:
-        a, b = one.state_dict(), other.state_dict()
-        return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
-
-    return equal
+    return same_bits

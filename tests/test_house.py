@@ -16,7 +16,7 @@ FLOORS = (
     {"methods"},
     {"engine"},
     {"runs", "metrics"},
-    {"api", "report", "demo"},
+    {"api", "report", "demo", "testing"},
     {"cli", "__main__", "__init__"},
 )
 """From the ground up: a module imports from its own floor or one below."""

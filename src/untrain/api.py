@@ -12,7 +12,7 @@ import torch
 from untrain.engine.device import Device
 from untrain.engine.loop import Loop, Result
 from untrain.engine.resume import Resume
-from untrain.methods.contract import Term, Trained
+from untrain.methods.contract import Method, Term
 from untrain.progress import Progress
 from untrain.task import Task
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def unlearn(
     model: nn.Module,
     task: Task,
-    method: Trained,
+    method: Method,
     *,
     add: Sequence[Term] = (),
     seed: int = 0,
@@ -47,7 +47,7 @@ def unlearn(
     if not progress:
         result = loop.run(keep)
     else:
-        with Progress(method.name, method.epochs) as shown:
+        with Progress(method.name, method.length) as shown:
             result = loop.run(keep, shown.observe)
     keep.clear()
     return result

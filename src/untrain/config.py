@@ -73,14 +73,14 @@ class ModelConfig:
     model: str = ""
     """Network (untrain list models); default: small for digits, resnet18 otherwise."""
     width: int = 0
-    """Channels of its first stage; 0: the network's own default."""
+    """Channels of its first stage (vit: width of its tokens); 0: the network's own default."""
 
     def spec(self, images: Images) -> ModelSpec:
         """The network for these images."""
         from untrain.models.build import ModelSpec
 
         name = self.model or ("small" if images.size[0] < 28 else "resnet18")
-        return ModelSpec(name, len(images.classes), images.channels, self.width)
+        return ModelSpec(name, len(images.classes), images.channels, self.width, images.size[0])
 
 
 def changed(component: Any) -> dict[str, Any]:

@@ -52,13 +52,13 @@ def duration(seconds: float) -> str:
 
 
 class Progress:
-    """Observes a run of `epochs` passes; the time left is computed from passes measured here.
+    """Observes a run of so many passes; the time left is computed from passes measured here.
 
-    every: off a terminal, a line every so many epochs.
+    every: off a terminal, a line every so many passes.
     """
 
-    def __init__(self, label: str, epochs: int, every: int = 1) -> None:
-        self.label, self.epochs, self.every = label, epochs, every
+    def __init__(self, label: str, passes: int, every: int = 1) -> None:
+        self.label, self.passes, self.every = label, passes, every
         self.bar: Any = None
         self.task: Any = None
         self.first: float | None = None
@@ -78,7 +78,7 @@ class Progress:
                 transient=True,
             )
             self.bar.start()
-            self.task = self.bar.add_task(self.label, total=self.epochs, text="starting")
+            self.task = self.bar.add_task(self.label, total=self.passes, text="starting")
         return self
 
     def __exit__(
@@ -96,15 +96,15 @@ class Progress:
             self.first, self.started = done, time.monotonic()
         if row is not None:
             self.last = row
-        text = f"epoch {int(done)}/{self.epochs}"
+        text = f"pass {int(done)}/{self.passes}"
         if self.last:
             text += f"  loss {self.last['loss']:.3f}  lr {self.last['lr']:.2g}"
         if done - self.first >= 1:
             pace = (time.monotonic() - self.started) / (done - self.first)
-            text += f"  {duration(pace * max(0.0, self.epochs - done))} left"
+            text += f"  {duration(pace * max(0.0, self.passes - done))} left"
         if self.bar is not None:
             self.bar.update(self.task, completed=done, text=text)
-        elif row is not None and (done % self.every == 0 or done == self.epochs):
+        elif row is not None and (done % self.every == 0 or done == self.passes):
             say(f"{self.label}: {text}")
 
     def tell(self, out: Path, made: bool) -> None:

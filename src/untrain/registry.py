@@ -61,10 +61,18 @@ def _files(folder: str, *not_one: str) -> dict[str, str]:
     }
 
 
-methods = Registry("method", "untrain.methods", _files("methods", "contract", "terms"))
+methods = Registry("method", "untrain.methods", _files("methods", "contract", "step", "terms"))
 terms = Registry("term", "untrain.methods", {"contrastive": "terms"})
 models = Registry(
     "model",
     "untrain.models",
-    {"small": "small", "resnet18": "resnet", "resnet34": "resnet", "resnet50": "resnet"},
+    {
+        "small": "small",
+        "resnet18": "resnet",
+        "resnet34": "resnet",
+        "resnet50": "resnet",
+        "resnet101": "resnet",
+        "vgg16": "vgg",
+        "vit": "vit",
+    },
 )

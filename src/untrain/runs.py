@@ -30,7 +30,7 @@ from untrain.engine.loop import Loop, Observer, Result
 from untrain.engine.resume import Resume
 from untrain.errors import MISSING, UserError
 from untrain.files import file_hash, lock, write_json
-from untrain.methods.contract import Term, Trained, settings
+from untrain.methods.contract import Method, Term, settings
 from untrain.task import Task
 from untrain.version import __version__
 
@@ -50,7 +50,7 @@ class Plan:
     split: Split
     data: DataConfig
     model: ModelConfig
-    method: Trained
+    method: Method
     terms: tuple[Term, ...] = ()
     seed: int = 0
     forget: str = ""
@@ -147,6 +147,7 @@ def record(plan: Plan, result: Result, child: str, started: str) -> dict[str, An
         "checkpoints": {"parent": plan.parent(), "child": child},
         "cost": asdict(result.cost),
         "curve": result.curve,
+        "notes": result.notes,
         "environment": {
             "untrain": __version__,
             "commit": commit(),

@@ -19,7 +19,7 @@ from untrain.task import Task
 def test_a_step_of_resnet18_costs_what_is_published(classes: int, known: int) -> None:
     model = ModelSpec("resnet18", classes).make(0)
     meter = FlopMeter(model, FT(), (), {}, (3, 32, 32))
-    assert meter.step((("retain", 4),), Pass()) == 4 * known
+    assert meter.step((("retain", 4, -1),), Pass()) == 4 * known
 
 
 def test_meta_tensors_count_as_real_ones(spec: ModelSpec) -> None:
@@ -27,13 +27,13 @@ def test_meta_tensors_count_as_real_ones(spec: ModelSpec) -> None:
     meter = FlopMeter(model, FT(), (), {}, (1, 8, 8))
     with FlopCounterMode(display=False) as counter:
         cross_entropy(model(torch.randn(6, 1, 8, 8)).logits, torch.zeros(6).long()).backward()
-    assert meter.step((("retain", 6),), Pass()) == counter.get_total_flops()
+    assert meter.step((("retain", 6, -1),), Pass()) == counter.get_total_flops()
 
 
 def test_the_similarity_matrix_is_counted(spec: ModelSpec) -> None:
     """CoUn is two FT steps and, per step, three N x N x D products of 2 N^2 D."""
     count, width = 8, 16
-    sizes = (("retain", count),)
+    sizes = (("retain", count, -1),)
     ft = FlopMeter(spec.make(0), FT(), (), {}, (1, 8, 8)).step(sizes, Pass())
     coun = FlopMeter(spec.make(0), CoUn(), (), {}, (1, 8, 8)).step(sizes, Pass())
     head = 3 * 2 * count * width * 3  # view 1 runs through the head, but no gradient comes back

@@ -42,7 +42,7 @@ def test_a_second_view_doubles_the_cost(task: Task, model: nn.Module) -> None:
 
 def test_the_term_has_no_gradient_in_the_head(model: nn.Module) -> None:
     x = torch.randn(4, 1, 8, 8)
-    draw = Draw(torch.zeros(4).long(), torch.arange(4), lambda k: x + k, model)
+    draw = Draw(torch.zeros(4).long(), torch.arange(4), lambda k, _: x + k, model)
     loss = Contrastive()(Step(model, {"retain": draw}))
     assert loss is not None
     loss.backward()
@@ -55,7 +55,7 @@ def test_the_term_skips_a_single_image_and_weight_zero() -> None:
         raise AssertionError("no forward may run")
 
     def draw(count: int) -> Draw:
-        return Draw(torch.zeros(count).long(), torch.arange(count), lambda k: x, never)
+        return Draw(torch.zeros(count).long(), torch.arange(count), lambda k, _: x, never)
 
     x = torch.zeros(1, 1, 8, 8)
     assert Contrastive()(Step(nn.Identity(), {"retain": draw(1)})) is None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from untrain.models.build import ModelSpec
 from untrain.models.output import Output
@@ -16,11 +19,43 @@ def size(model: nn.Module) -> int:
 
 @pytest.mark.parametrize(
     ("name", "parameters"),
-    [("resnet18", 11_173_962), ("resnet34", 21_282_122), ("resnet50", 23_520_842)],
+    [
+        ("resnet18", 11_173_962),
+        ("resnet34", 21_282_122),
+        ("resnet50", 23_520_842),
+        ("resnet101", 42_512_970),
+    ],
 )
 def test_has_the_known_number_of_parameters_for_cifar10(name: str, parameters: int) -> None:
     with torch.device("meta"):
         assert size(ModelSpec(name, classes=10).make(0)) == parameters
+
+
+def convolutions(depths: tuple[int, ...]) -> Iterator[tuple[int, int, int, int]]:
+    """Inputs, outputs, kernel and side of the map of a bottleneck ResNet on 32 pixels."""
+    yield 3, 64, 3, 32
+    inputs = 64
+    for stage, depth in enumerate(depths):
+        width, side = 64 * 2**stage, 32 // 2**stage
+        for place in range(depth):
+            halves = stage > 0 and place == 0
+            yield inputs, width, 1, 2 * side if halves else side
+            yield width, width, 3, side
+            yield width, 4 * width, 1, side
+            if place == 0:
+                yield inputs, 4 * width, 1, side
+            inputs = 4 * width
+
+
+@pytest.mark.parametrize(("name", "third"), [("resnet50", 6), ("resnet101", 23)])
+def test_a_bottleneck_network_is_the_sum_of_its_layers(name: str, third: int) -> None:
+    layers = list(convolutions((3, 4, third, 3)))
+    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+        model = ModelSpec(name, classes=10).make(0)
+        model(torch.empty(2, 3, 32, 32))
+    assert size(model) == sum(i * o * k**2 + 2 * o for i, o, k, _ in layers) + 2048 * 10 + 10
+    products = sum(i * o * k**2 * side**2 for i, o, k, side in layers) + 2048 * 10
+    assert counter.get_total_flops() == 2 * 2 * products
 
 
 @pytest.mark.parametrize(
@@ -29,6 +64,7 @@ def test_has_the_known_number_of_parameters_for_cifar10(name: str, parameters: i
         ("resnet18", 0, 512),
         ("resnet34", 0, 512),
         ("resnet50", 0, 2048),
+        ("resnet101", 0, 2048),
         ("resnet18", 16, 128),
         ("resnet50", 16, 512),
         ("small", 0, 128),

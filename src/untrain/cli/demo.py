@@ -131,7 +131,7 @@ def carry_out(
         "coun": replace(start, method=CoUn(epochs=8, batch=64, lr=0.2, lam=0.1)),
     }
     for name, plan in plans.items():
-        with Progress(f"{folder.name}: {name}", plan.method.epochs, every=20) as progress:
+        with Progress(f"{folder.name}: {name}", plan.method.length, every=20) as progress:
             execute(plan, folder / name, Device(threads=1), progress.observe)
     runs = tuple(folder / name for name in ("original", "ft", "coun"))
     again_runs = (folder / "retrain", folder / AGAIN)

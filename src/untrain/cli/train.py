@@ -50,7 +50,7 @@ def run(args: list[str]) -> int:
         seed=options.seed,
         forget=options.forget,
     )
-    with Progress(plan.label, plan.method.epochs) as progress:
+    with Progress(plan.label, plan.method.length) as progress:
         made = execute(plan, out, given.device, progress.observe)
     progress.tell(out, made)
     return 0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from untrain.cli.compose import needed, option, parse
 from untrain.errors import UserError
-from untrain.progress import Progress
+from untrain.progress import Progress, say
 from untrain.registry import methods, terms
 
 
@@ -41,16 +41,14 @@ def run(args: list[str]) -> int:
 
     from untrain.config import ModelConfig, build
     from untrain.engine.device import Device
-    from untrain.methods.contract import Trained
     from untrain.runs import Plan, execute, forgetting, read
 
     method = methods.get(args[0])
     added = {name: terms.get(name) for name in option(args, "--add")}
-    assert issubclass(method, Trained), "one-shot methods come with their own loop entry"
     inherited = {}
     for folder in option(args, "--original"):
         before = read(Path(folder))["config"]
-        inherited = {"batch": before["method"]["batch"]}
+        inherited = {"batch": before["method"].get("batch", 256)}
     given = parse(
         args[1:],
         {"options": UnlearnOptions, "method": method, "device": Device, **added},
@@ -76,7 +74,9 @@ def run(args: list[str]) -> int:
         forget=options.forget,
         original=original,
     )
-    with Progress(plan.label, plan.method.epochs) as progress:
+    with Progress(plan.label, plan.method.length) as progress:
         made = execute(plan, out, given.device, progress.observe)
     progress.tell(out, made)
+    for note in read(out).get("notes", []):
+        say(f"{plan.label}: {note}")
     return 0

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from untrain.data.color import Color, recolor
+
 NAMES = ("none", "flip", "crop", "crop+flip")
 """What `--augment` takes. The papers use crop+flip; mirrored digits are no digits, so `crop`."""
 
@@ -27,14 +29,31 @@ class Draws:
     flip: Tensor
     dy: Tensor
     dx: Tensor
+    color: Color | None = None
+
+    def take(self, place: slice) -> Draws:
+        """The draws of some images."""
+        color = None if self.color is None else self.color.take(place)
+        return Draws(self.flip[place], self.dy[place], self.dx[place], color)
+
+    def to(self, device: torch.device) -> Draws:
+        """The draws on a device."""
+        flip, dy, dx = (
+            part.to(device, non_blocking=True) for part in (self.flip, self.dy, self.dx)
+        )
+        color = None if self.color is None else self.color.to(device, non_blocking=True)
+        return Draws(flip, dy, dx, color)
 
 
 def draw(augment: str, count: int, pad: int, generator: torch.Generator) -> Draws:
-    """Draw flip (probability 1/2) and crop offsets (uniform in 0..2 pad) for `count` images."""
+    """Draw flip (probability 1/2) and crop offsets (uniform in 0..2 pad) for `count` images.
+
+    Without a crop the offsets are the middle, `pad`.
+    """
     zeros = torch.zeros(count, dtype=torch.int64)
     flip = torch.randint(2, (count,), generator=generator) if "flip" in augment else zeros
-    if pad == 0:
-        return Draws(flip, zeros, zeros)
+    if pad == 0 or "crop" not in augment:
+        return Draws(flip, zeros + pad, zeros + pad)
     dy = torch.randint(2 * pad + 1, (count,), generator=generator)
     dx = torch.randint(2 * pad + 1, (count,), generator=generator)
     return Draws(flip, dy, dx)
@@ -55,7 +74,7 @@ class Windows:
         inside = padded[:, :, pad : pad + height, pad : pad + width]
         inside[0] = x
         inside[1] = x.flip(2)
-        self.shape = (height, width, channels)
+        self.shape, self.pad = (height, width, channels), pad
         row, pixel = padded.stride(2), padded.stride(3)
         # (2, N, 2 pad + 1, 2 pad + 1, H, W * C): every crop as a view, no copy
         self.windows = padded.as_strided(
@@ -72,5 +91,9 @@ class Windows:
     def gather(self, index: Tensor, draws: Draws) -> Tensor:
         """The images at `index` (B,), augmented: float32 (B, C, H, W), channels last in memory."""
         picked = self.windows[draws.flip, index, draws.dy, draws.dx]  # (B, H, W * C)
-        batch = torch.addcmul(self.shift, picked.float(), self.scale)
+        batch = picked.float()
+        if draws.color is not None:
+            pixels = (batch / 255).view(-1, *self.shape).permute(0, 3, 1, 2)
+            batch = recolor(pixels, draws.color).permute(0, 2, 3, 1).flatten(2) * 255
+        batch = torch.addcmul(self.shift, batch, self.scale)
         return batch.view(-1, *self.shape).permute(0, 3, 1, 2)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from untrain.methods.contract import Draw, Pass, State, Step, Term, Trained
+from untrain.methods.step import arrange
 
 
 @dataclass
@@ -28,6 +33,15 @@ class Cost:
     peak_memory: int = 0
     """Bytes: of the device on a GPU, of the whole process on a CPU."""
 
+    @contextmanager
+    def metered(self) -> Iterator[None]:
+        """Count the time and arithmetic of work outside of steps: importances, targets, edits."""
+        started = time.perf_counter()
+        with FlopCounterMode(display=False) as counter:
+            yield
+        self.flops += counter.get_total_flops()
+        self.seconds += time.perf_counter() - started
+
     def read_memory(self, device: torch.device) -> None:
         if device.type == "cuda":
             self.peak_memory = torch.cuda.max_memory_allocated(device)
@@ -35,8 +49,8 @@ class Cost:
             self.peak_memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-Sizes = tuple[tuple[str, int], ...]
-"""Batch sizes of a step by stream."""
+Sizes = tuple[tuple[str, int, int], ...]
+"""Of a step, by stream: its name, its images, and the forgotten ones if it mixes the sets."""
 
 
 @dataclass
@@ -57,27 +71,42 @@ class FlopMeter:
     known: dict[tuple[str, Sizes], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.model = deepcopy(self.model).to("meta")
+        self.model = to_meta(self.model)
 
     def step(self, sizes: Sizes, pass_: Pass) -> int:
         """FLOPs of a step of this pass whose draws have these batch sizes."""
         if (pass_.role, sizes) not in self.known:
-            draws = {name: self._draw(size) for name, size in sizes}
-            step = Step(self.model, draws, pass_.epoch, pass_.role)
+            draws = {name: self._draw(*counts) for name, *counts in sizes}
+            step = arrange(pass_, draws, self.model)
             with FlopCounterMode(display=False) as counter:
-                loss = total_loss(self.method, self.terms, step, self.state)
+                loss = total_loss(self.method, self.terms, step, to_meta(self.state))
                 loss.backward()  # type: ignore[no-untyped-call]
             self.model.zero_grad()
             self.known[pass_.role, sizes] = int(counter.get_total_flops())
         return self.known[pass_.role, sizes]
 
-    def _draw(self, size: int) -> Draw:
-        labels = torch.zeros(size, dtype=torch.int64, device="meta")
+    def _draw(self, size: int, forgotten: int) -> Draw:
+        labels = empty(size)
+        rows = {"retain": empty(size - forgotten), "forget": empty(forgotten)}
 
-        def view(_k: int) -> Tensor:
+        def view(_k: int, _augment: str) -> Tensor:
             return torch.empty(size, *self.image, device="meta")
 
-        return Draw(labels, labels, view, self.model)
+        return Draw(labels, labels, view, self.model, rows=rows if forgotten >= 0 else None)
+
+
+def empty(count: int) -> Tensor:
+    """Integers that hold no data."""
+    return torch.empty(max(count, 0), dtype=torch.int64, device="meta")
+
+
+def to_meta(value: Any) -> Any:
+    """The same tensors, modules and dicts of them without data."""
+    if isinstance(value, dict):
+        return {name: to_meta(one) for name, one in value.items()}
+    if isinstance(value, Tensor):
+        return value.to("meta")
+    return deepcopy(value).to("meta") if isinstance(value, nn.Module) else value
 
 
 def total_loss(method: Trained, terms: tuple[Term, ...], step: Step, state: State) -> Tensor:

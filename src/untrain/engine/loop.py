@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,15 +10,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from untrain.data.batches import Stream
+from untrain.engine.context import Context
 from untrain.engine.cost import Cost
-from untrain.engine.device import Device, describe, layout
-from untrain.engine.predict import predict
+from untrain.engine.device import Device, describe
 from untrain.engine.resume import Resume
 from untrain.engine.steps import Steps
 from untrain.errors import GATE, UserError, raise_all
-from untrain.methods.contract import Term, Trained
-from untrain.models.output import unwrap, wrap
+from untrain.methods.contract import Method, State, Term, Trained
+from untrain.models.output import unwrap
 from untrain.rng import derive
 from untrain.task import Task
 
@@ -33,17 +31,19 @@ class Result:
 
     model: nn.Module
     """The changed model, on the CPU, in eval mode."""
-    method: Trained
+    method: Method
     seed: int
     cost: Cost
     curve: list[dict[str, Any]]
-    """One row per pass: epoch, mean loss, learning rate, seconds."""
+    """One row per pass: epoch, role, mean loss, learning rate, seconds."""
+    notes: list[str]
+    """What the method has to say: why it stopped, what it chose."""
     about: dict[str, Any]
     """Device, precision, threads and versions."""
 
 
-class Loop:
-    """One run of a method on a task. Implements `untrain.methods.contract.Run`.
+class Loop(Context):
+    """One run of a method on a task.
 
     model: the Original, or any network of the architecture for training from scratch; it stays
     untouched.
@@ -52,7 +52,7 @@ class Loop:
 
     def __init__(
         self,
-        method: Trained,
+        method: Method,
         task: Task,
         model: nn.Module,
         *,
@@ -60,7 +60,7 @@ class Loop:
         seed: int = 0,
         device: Device | None = None,
     ) -> None:
-        problems = [*method.check(task), *(p for term in terms for p in term.check(method))]
+        problems = [*method.check(task), *(p for term in terms for p in term.check(method, task))]
         if not any(parameter.requires_grad for parameter in model.parameters()):
             problems.append(
                 UserError(
@@ -70,53 +70,45 @@ class Loop:
                 )
             )
         raise_all(problems)
-        self.method, self.task, self.terms, self.seed = method, task, terms, seed
-        self.fabric = (device or Device()).fabric()
-        self.original = wrap(model)
-        self.model = layout(deepcopy(self.original).to(self.fabric.device))
-        self.streams: dict[str, Stream] = {}
-        self.cursors: dict[str, tuple[int, int]] = {}
+        super().__init__(task, model, method.name, seed, (device or Device()).fabric())
+        self.method, self.terms = method, terms
         self.cost = Cost()
         self.curve: list[dict[str, Any]] = []
-        self.journal: list[float] = []
-        self.replayed = 0
-
-    def fresh_model(self) -> nn.Module:
-        assert self.task.make_model is not None, "check() refuses a task without a factory"
-        # another one for Original, Retrain and each method: equal weights would flatter agreement
-        role = self.method.name if len(self.task.split.forget) else "original"
-        fresh = wrap(self.task.make_model(derive(self.seed, "init", role)))
-        return layout(fresh.to(self.fabric.device))
-
-    def accuracy(self, name: str) -> float:
-        if self.replayed == len(self.journal):
-            positions = self.task.split.sets()[name]
-            logits, _ = predict(self.model, self.task.images, positions)
-            right = logits.argmax(1) == self.task.images.y[torch.from_numpy(positions)]
-            self.journal.append(right.float().mean().item())
-        self.replayed += 1
-        return self.journal[self.replayed - 1]
 
     def run(self, resume: Resume | None = None, observe: Observer | None = None) -> Result:
         """Run the method to its end, from the resume state if there is one."""
         resume, observe = resume or Resume(), observe or ignore
         with torch.random.fork_rng(), resume.interruptible():
             torch.manual_seed(derive(self.seed, "dropout"))
-            state = self.method.prepare(self)
-            steps = Steps(self, state)
-            done = resume.load(self, steps.optimizer, state)
-            observe(done, None)
-            for place, pass_ in enumerate(self.method.passes(self, state)):
-                if place < done:
-                    continue
-                self.curve.append(steps.run(pass_, partial(_part, observe, place)))
-                observe(place + 1, self.curve[-1])
-                resume.save(self, steps.optimizer, state, place + 1)
-            self.method.finish(self, state)
+            with self.cost.metered():
+                state = self.method.prepare(self)
+            if isinstance(self.method, Trained):
+                self._train(self.method, state, resume, observe)
+            with self.cost.metered():
+                self.method.finish(self, state)
         self._check_weights()
         self.cost.read_memory(self.fabric.device)
         model = unwrap(self.model).cpu().eval()
-        return Result(model, self.method, self.seed, self.cost, self.curve, describe(self.fabric))
+        about = describe(self.fabric)
+        return Result(model, self.method, self.seed, self.cost, self.curve, self.notes, about)
+
+    def _train(self, method: Trained, state: State, resume: Resume, observe: Observer) -> None:
+        """All passes; those that a resumed run has behind it are replayed without their steps."""
+        steps = Steps(self, method, state)
+        done = resume.load(self, steps.optimizer, state)
+        observe(done, None)
+        passes = method.passes(self, state)
+        place, pass_ = 0, next(passes, None)
+        while pass_ is not None:
+            if place >= done:
+                self.curve.append(steps.run(pass_, partial(_part, observe, place)))
+                observe(place + 1, self.curve[-1])
+                resume.save(self, steps.optimizer, state, place + 1)
+            try:
+                pass_ = passes.send(self.curve[place]["loss"])
+            except StopIteration:
+                pass_ = None
+            place += 1
 
     def _check_weights(self) -> None:
         """The last step may diverge after its loss was read."""

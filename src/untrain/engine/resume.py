@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -48,10 +48,13 @@ class Resume:
         put(tensors, "model", loop.model)
         unpack(tensors, state)
         for number, parameter in enumerate(optimizer.param_groups[0]["params"]):
-            if (momentum := tensors.get(f"momentum/{number}")) is not None:
+            for name, value in below(tensors, f"optimizer/{number}").items():
                 # the fused optimiser walks memory: the layout must be the parameter's
-                buffer = torch.empty_like(parameter).copy_(momentum)
-                optimizer.state[parameter]["momentum_buffer"] = buffer
+                like = parameter if value.shape == parameter.shape else value.to(loop.device)
+                optimizer.state[parameter][name] = torch.empty_like(like).copy_(value)
+        for place in about["kept"]:
+            kept = below(tensors, f"kept/{place}")
+            loop.kept[place] = {name: tensor.to(loop.device) for name, tensor in kept.items()}
         torch.set_rng_state(tensors["dropout/cpu"])
         if "dropout/cuda" in tensors:
             torch.cuda.set_rng_state(tensors["dropout/cuda"])
@@ -70,8 +73,11 @@ class Resume:
         tensors = {f"model/{name}": tensor for name, tensor in loop.model.state_dict().items()}
         tensors |= pack(state)
         for number, parameter in enumerate(optimizer.param_groups[0]["params"]):
-            if (momentum := optimizer.state[parameter].get("momentum_buffer")) is not None:
-                tensors[f"momentum/{number}"] = momentum
+            for name, value in optimizer.state[parameter].items():
+                if isinstance(value, Tensor):  # SGD without momentum keeps None
+                    tensors[f"optimizer/{number}/{name}"] = value
+        for place, kept in loop.kept.items():
+            tensors |= {f"kept/{place}/{name}": tensor for name, tensor in kept.items()}
         tensors["dropout/cpu"] = torch.get_rng_state()
         if loop.fabric.device.type == "cuda":
             tensors["dropout/cuda"] = torch.cuda.get_rng_state()
@@ -80,6 +86,7 @@ class Resume:
             "passes": passes,
             "streams": loop.cursors | {n: (s.epoch, s.cursor) for n, s in loop.streams.items()},
             "journal": loop.journal,
+            "kept": list(loop.kept),
             "curve": loop.curve,
             "cost": asdict(loop.cost),
         }
@@ -112,27 +119,36 @@ class Resume:
             signal.signal(signal.SIGINT, before)
 
 
-def pack(state: dict[str, Any]) -> dict[str, Tensor]:
-    """The tensors of a method's state, modules included, under flat names."""
+def pack(state: Mapping[str, Any], prefix: str = "state") -> dict[str, Tensor]:
+    """The tensors of a method's state, modules and dicts included, under flat names."""
     flat: dict[str, Tensor] = {}
     for name, value in state.items():
         if isinstance(value, nn.Module):
-            flat |= {f"state/{name}/{key}": t for key, t in value.state_dict().items()}
+            value = value.state_dict()
+        if isinstance(value, Mapping):
+            flat |= pack(value, f"{prefix}/{name}")
         elif isinstance(value, Tensor):
-            flat[f"state/{name}"] = value
+            flat[f"{prefix}/{name}"] = value
     return flat
 
 
-def unpack(tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
+def unpack(tensors: dict[str, Tensor], state: Mapping[str, Any], prefix: str = "state") -> None:
     """Put the tensors of a method's state back in place."""
     for name, value in state.items():
         if isinstance(value, nn.Module):
-            put(tensors, f"state/{name}", value)
+            put(tensors, f"{prefix}/{name}", value)
+        elif isinstance(value, Mapping):
+            unpack(tensors, value, f"{prefix}/{name}")
         elif isinstance(value, Tensor):
-            value.copy_(tensors[f"state/{name}"])
+            value.copy_(tensors[f"{prefix}/{name}"])
 
 
 def put(tensors: dict[str, Tensor], prefix: str, module: nn.Module) -> None:
     """Load the tensors whose names begin with `prefix/` into a module."""
+    module.load_state_dict(below(tensors, prefix))
+
+
+def below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors whose names begin with `prefix/`, without it."""
     start = len(prefix) + 1
-    module.load_state_dict({n[start:]: t for n, t in tensors.items() if n.startswith(prefix + "/")})
+    return {name[start:]: t for name, t in tensors.items() if name.startswith(prefix + "/")}

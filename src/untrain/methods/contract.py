@@ -3,94 +3,30 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
+import torch
 from torch import Tensor, nn
 
 from untrain.errors import UserError, raise_all
-from untrain.models.output import Output
+from untrain.methods.step import Draw, Pass, Step
 from untrain.registry import methods, terms
 from untrain.task import Task
 
 State = dict[str, Any]
-"""What `prepare` returns: tensors, modules and numbers by name."""
-
-
-class Draw:
-    """A lazy batch: views and forwards happen when they are asked for, and only once.
-
-    y: labels (B,). index: positions in the stream's set (B,).
-    """
-
-    def __init__(
-        self,
-        y: Tensor,
-        index: Tensor,
-        view: Callable[[int], Tensor],
-        forward: Callable[[Tensor], Output],
-    ) -> None:
-        self.y, self.index = y, index
-        self._view, self._forward = view, forward
-        self._views: dict[int, Tensor] = {}
-        self._outs: dict[int, Output] = {}
-
-    def __len__(self) -> int:
-        return len(self.y)
-
-    @property
-    def x(self) -> Tensor:
-        """The first view."""
-        return self.view(0)
-
-    def view(self, k: int = 0) -> Tensor:
-        """The k-th augmentation of these images: float32 (B, C, H, W)."""
-        if k not in self._views:
-            self._views[k] = self._view(k)
-        return self._views[k]
-
-    def out(self, k: int = 0) -> Output:
-        """The model's output on the k-th view; a forward in train mode moves batch norm once."""
-        if k not in self._outs:
-            self._outs[k] = self._forward(self.view(k))
-        return self._outs[k]
-
-
-@dataclass
-class Step:
-    """One optimiser step: the model and a draw of each stream of the pass."""
-
-    model: nn.Module
-    draws: Mapping[str, Draw]
-    epoch: int = 0
-    role: str = ""
-
-    @property
-    def retain(self) -> Draw:
-        return self.draws["retain"]
-
-    @property
-    def forget(self) -> Draw:
-        return self.draws["forget"]
-
-
-@dataclass(frozen=True)
-class Pass:
-    """Steps over some streams; cursors and shuffles belong to the streams and go on.
-
-    streams: sets that each step draws a batch of. length: the stream whose end ends the pass
-    (the others cycle), or a number of steps. epoch: place in the schedule. role: for the method.
-    """
-
-    streams: tuple[str, ...] = ("retain",)
-    length: str | int = "retain"
-    epoch: int = 0
-    role: str = ""
+"""What `prepare` returns: tensors, modules, dicts of tensors, and numbers, by name."""
+Passes = Generator[Pass, float, None]
+"""A method's passes; sending back the mean loss of each."""
 
 
 class Run(Protocol):
-    """What the engine offers to a method."""
+    """What the engine offers to a method.
+
+    Measurements, kept weights and restored ones are journaled: a resumed run replays the code
+    between its passes without doing them again.
+    """
 
     model: nn.Module
     """The model being changed; its parameters are the ones that are returned."""
@@ -98,12 +34,40 @@ class Run(Protocol):
     """The model as it was given, untouched."""
     task: Task
     seed: int
+    device: torch.device
 
     def fresh_model(self) -> nn.Module:
         """The same network with fresh weights, another initialisation than the Original's."""
 
-    def accuracy(self, name: str) -> float:
-        """Accuracy in [0, 1] on a set of the split, in eval mode; journaled for resuming."""
+    def rng(self, purpose: str, *counters: int | str) -> torch.Generator:
+        """A fresh CPU generator for one of the method's own draws."""
+
+    def batches(self, name: str, size: int, augment: str = "none") -> Iterator[Draw]:
+        """A set once, shuffled, for importances and targets; its plan moves no stream."""
+
+    def add_stream(
+        self, name: str, positions: Tensor | None = None, x: Tensor | None = None, y: Any = None
+    ) -> None:
+        """A stream of the method's own, to be named in a Pass.
+
+        Either positions (n,) in the data set, or x float32 (n, H, W, C), normalised already and
+        never augmented, with labels y (n,).
+        """
+
+    def accuracy(self, name: str, classes: Sequence[int] = ()) -> float:
+        """Accuracy in [0, 1] on a set of the split (of these classes only), in eval mode.
+
+        NaN where the set has no such image.
+        """
+
+    def keep(self, place: str) -> None:
+        """Remember the model's weights and buffers under a name."""
+
+    def restore(self, place: str) -> None:
+        """Put remembered weights and buffers back."""
+
+    def note(self, text: str) -> None:
+        """A sentence for the user and the log: why it stopped, what was chosen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,8 +82,20 @@ class Method:
     """Sets that the method measures (accuracy)."""
     holds: ClassVar[tuple[str, ...]] = ()
     """Terms that are part of the method's own loss, so that they are not added twice."""
+    cost: ClassVar[str] = ""
+    """Per epoch, or in all for a one-shot method: FB is an image forward and backward, F a
+    forward; n_r and n_f are the sizes of retain and forget."""
+    starts: ClassVar[str] = "original"
+    """What it starts from: original or fresh weights."""
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Values of the fields by name of the preset."""
+    trials: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """For tests: field -> settings under which another value of it (given there) shows."""
+
+    @property
+    def length(self) -> int:
+        """How many passes are planned, for progress; a stop rule may end it before."""
+        return 1
 
     def check(self, task: Task) -> list[UserError]:
         """What stands in the way of running on this task."""
@@ -139,7 +115,7 @@ Schedule = Literal["cosine", "linear", "step", "constant"]
 
 @dataclass(frozen=True, kw_only=True)
 class Trained(Method, ABC):
-    """A method with gradient steps: SGD and a schedule, as in both papers."""
+    """A method with gradient steps: an optimiser and a schedule, SGD as in both papers."""
 
     epochs: int = 50
     """Passes over the retain images, at least 1."""
@@ -155,8 +131,10 @@ class Trained(Method, ABC):
     """Share of the schedule with a linear warm-up, in [0, 1)."""
     per_step: bool = False
     """Move the learning rate at every step instead of every epoch."""
+    optimizer: Literal["sgd", "adam"] = "sgd"
+    """Optimiser: sgd with momentum, or adam."""
     momentum: float = 0.9
-    """Momentum of SGD, in [0, 1)."""
+    """Momentum of SGD, or Adam's first beta, in [0, 1)."""
     weight_decay: float = 5e-4
     """L2 weight decay on all parameters, >= 0."""
     bn: Literal["train", "frozen"] = "train"
@@ -175,8 +153,15 @@ class Trained(Method, ABC):
         broken = [(flag, rule) for bad, flag, rule in rules if bad]
         raise_all([out_of_range(flag, getattr(self, flag), rule) for flag, rule in broken])
 
-    def passes(self, run: Run, state: State) -> Iterator[Pass]:
-        """`epochs` passes over the streams; may measure and stop in plain Python."""
+    @property
+    def length(self) -> int:
+        return self.epochs
+
+    def passes(self, run: Run, state: State) -> Passes:
+        """`epochs` passes over the streams; may measure and stop in plain Python.
+
+        Each yield gives back the mean loss of the pass.
+        """
         for epoch in range(self.epochs):
             yield Pass(self.streams, self.streams[0], epoch)
 
@@ -195,8 +180,8 @@ class Term(ABC):
 
     name: ClassVar[str] = ""
 
-    def check(self, method: Trained) -> list[UserError]:
-        """What stands in the way of adding the term to this method."""
+    def check(self, method: Method, task: Task) -> list[UserError]:
+        """What stands in the way of adding the term to this method on this task."""
         return []
 
     @abstractmethod
@@ -239,5 +224,5 @@ def settings(component: Method | Term) -> dict[str, Any]:
     return {f.name: getattr(component, f.name) for f in fields(component)}
 
 
-__all__ = ["Draw", "Method", "Pass", "Run", "Schedule", "State", "Step", "Term", "Trained"]
-__all__ += ["register", "register_term", "require", "settings"]
+__all__ = ["Draw", "Method", "Pass", "Passes", "Run", "Schedule", "State", "Step", "Term"]
+__all__ += ["Trained", "register", "register_term", "require", "settings"]

@@ -9,7 +9,7 @@ from torch import Tensor
 from untrain.errors import UserError
 from untrain.methods.contract import State, Step, register
 from untrain.methods.ft import FT
-from untrain.methods.terms import Contrastive
+from untrain.methods.terms import Contrastive, SecondView, Transform
 from untrain.task import Task
 
 
@@ -25,22 +25,34 @@ class CoUn(FT):
 
     paper = "Khalil et al. 2025, arXiv 2509.16391"
     holds = ("contrastive",)
-    presets = {"coun": {}, "laptop": {"epochs": 5, "batch": 64, "lr": 0.1, "lam": 0.3}}
+    cost = "2 n_r FB"
+    presets = {
+        "native": {},
+        "coun": {},
+        "laptop": {"epochs": 5, "batch": 64, "lr": 0.1, "lam": 0.3},
+    }
+    trials = {"transform": {"transform": "N"}}
 
     lam: float = 1.0
     """Weight of the contrastive loss, >= 0; the paper tunes it in [0.1, 6]. 0 is FT."""
     tau: float = 0.1
     """Temperature, > 0; the paper tunes it in (0, 0.3]. Acts unless lam is 0."""
+    second_view: SecondView = "grad"
+    """grad: through both views, as published. stop-grad: view 1 costs a forward only."""
+    transform: Transform = "same"
+    """Augmentation of view 1: same as view 0, or N, CN, CHN, CHJGN of the paper's ablation."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.term()
 
     def term(self) -> Contrastive:
-        return Contrastive(lam=self.lam, tau=self.tau)
+        return Contrastive(
+            lam=self.lam, tau=self.tau, second_view=self.second_view, transform=self.transform
+        )
 
     def check(self, task: Task) -> list[UserError]:
-        return super().check(task) + self.term().check_batch(self)
+        return super().check(task) + self.term().check_views(self, task)
 
     def loss(self, step: Step, state: State) -> Tensor:
         supervised = super().loss(step, state)

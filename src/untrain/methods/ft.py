@@ -21,7 +21,12 @@ class FT(Trained):
 
     paper = "Warnecke et al. 2023, arXiv 2108.11577"
     streams = ("retain",)
-    presets = {"coun": {}, "laptop": {"epochs": 10, "batch": 64, "lr": 0.1}}
+    cost = "n_r FB"
+    presets = {
+        "native": {"epochs": 10, "lr": 0.01, "schedule": "constant"},
+        "coun": {},
+        "laptop": {"epochs": 10, "batch": 64, "lr": 0.1},
+    }
 
     def loss(self, step: Step, state: State) -> Tensor:
         return cross_entropy(step.retain.out().logits, step.retain.y)

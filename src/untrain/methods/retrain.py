@@ -22,7 +22,9 @@ class Retrain(FT):
     """
 
     paper = "the reference: exact unlearning"
+    starts = "fresh"
     presets = {
+        "native": {},
         "coun": {},
         "laptop": {"epochs": 20, "batch": 64, "lr": 0.05, "schedule": "linear", "warmup": 0.15},
     }

@@ -18,7 +18,7 @@ class RetrainShort(Retrain):
     """
 
     paper = "a control: exact unlearning at equal cost"
-    presets = {"coun": {}, "laptop": {**Retrain.presets["laptop"], "epochs": 10}}
+    presets = {"native": {}, "coun": {}, "laptop": {**Retrain.presets["laptop"], "epochs": 10}}
 
     epochs: int = 100
     """Passes over the images, at least 1; the CoUn protocol's 50 epochs cost as much as 100."""

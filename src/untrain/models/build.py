@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import signature
 
 import torch
 from torch import nn
@@ -23,7 +24,9 @@ class ModelSpec:
     channels: int = 3
     """Channels of the images."""
     width: int = 0
-    """Channels of the first stage; 0 is the model's own default."""
+    """Channels of the first stage, or width of a ViT's tokens; 0 is the model's own default."""
+    size: int = 32
+    """Height and width of the images in pixels; only for models that ask for it, such as a ViT."""
 
     def __post_init__(self) -> None:
         models.get(self.name)
@@ -32,10 +35,12 @@ class ModelSpec:
 
     def make(self, seed: int) -> nn.Module:
         """A fresh network; torch's global random state stays untouched."""
-        width = {"width": self.width} if self.width else {}
+        factory = models.get(self.name)
+        options = {"width": self.width} if self.width else {}
+        if "size" in signature(factory).parameters:
+            options["size"] = self.size
         return seeded(
-            lambda: models.get(self.name)(classes=self.classes, channels=self.channels, **width),
-            seed,
+            lambda: factory(classes=self.classes, channels=self.channels, **options), seed
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any, NamedTuple
 
 from torch import Tensor, nn
@@ -49,8 +50,6 @@ class Wrapped(nn.Module):
         return Output(logits, taken[0].flatten(1))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Wrapped:
-        from copy import deepcopy
-
         copied = wrap(deepcopy(self.inner, memo))
         copied.training = self.training
         return copied  # type: ignore[return-value]
@@ -64,16 +63,27 @@ def wrap(model: nn.Module) -> nn.Module:
     """
     if getattr(model, "returns_output", False) or isinstance(model, Wrapped):
         return model
-    heads = [module for module in model.modules() if isinstance(module, nn.Linear)]
-    if not heads:
-        raise UserError(
-            f"{type(model).__name__} has no nn.Linear, so its classifier head was not found.",
-            where="untrain.wrap",
-            fix=OWN_OUTPUT,
-        )
-    return Wrapped(model, heads[-1])
+    return Wrapped(model, head_of(model))
 
 
 def unwrap(model: nn.Module) -> nn.Module:
     """The module that the user knows."""
     return model.inner if isinstance(model, Wrapped) else model
+
+
+def head_of(model: nn.Module) -> nn.Linear:
+    """The classifier head: the last `nn.Linear`. Raises UserError if there is none."""
+    heads = [module for module in model.modules() if isinstance(module, nn.Linear)]
+    if not heads:
+        raise UserError(
+            f"{type(unwrap(model)).__name__} has no nn.Linear, so its classifier head was not "
+            "found.",
+            where="untrain.wrap",
+            fix=OWN_OUTPUT,
+        )
+    return heads[-1]
+
+
+def frozen_copy(model: nn.Module) -> nn.Module:
+    """A teacher: a copy in eval mode that shares no storage and asks for no gradient."""
+    return deepcopy(model).eval().requires_grad_(False)

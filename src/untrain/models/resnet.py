@@ -108,3 +108,4 @@ class ResNet(nn.Module):
 resnet18 = models.add("resnet18", partial(ResNet, Basic, (2, 2, 2, 2)))
 resnet34 = models.add("resnet34", partial(ResNet, Basic, (3, 4, 6, 3)))
 resnet50 = models.add("resnet50", partial(ResNet, Bottleneck, (3, 4, 6, 3)))
+resnet101 = models.add("resnet101", partial(ResNet, Bottleneck, (3, 4, 23, 3)))
