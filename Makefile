@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check lint types clean
+.PHONY: demo test check lint types docs clean
 
 demo: .venv/ready  ## the main job on embedded digits, with table and picture
 	$(BIN)/untrain demo --out demo
@@ -18,6 +18,9 @@ lint: .venv/ready
 
 types: .venv/ready
 	$(BIN)/mypy
+
+docs: .venv/ready  ## the generated parts of the methods' pages
+	$(BIN)/python docs/pages.py
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -75,8 +75,9 @@ if __name__ == "__main__":
     folders = sorted(path.parent for path in Path(given.runs, given.stage).glob("*/run.json"))
     retrains = tuple(f for f in folders if read(f)["label"] == "retrain")
     others = tuple(f for f in folders if f not in retrains)
-    subjects, references, keys, title = gather(others, retrains, given.data_root)
-    made = audit(subjects, references, keys, title=title, choosing=given.stage == "tune")
+    found = gather(others, retrains, given.data_root)
+    choosing = given.stage == "tune"
+    made = audit(found.subjects, found.retrains, found.keys, title=found.title, choosing=choosing)
     for row in made.rows:  # two runs shared the machine: seconds would mislead
         row.values.pop("seconds", None)
         row.values.pop("relative_seconds", None)

@@ -78,6 +78,38 @@ def test_several_models_are_rows_of_one_table(task: untrain.Task) -> None:
     assert audit.row("ft").values["flops"][0] > 0
 
 
+def test_a_second_request_goes_on_from_the_first(task: untrain.Task) -> None:
+    first = untrain.unlearn(fresh(0), task, FT(epochs=1), progress=False)
+    second = untrain.Task(
+        train=pair(60, 0),
+        forget=[5, 6],
+        erased=[3, 17, 20],
+        test=pair(30, 1),
+        unseen=pair(30, 2),
+        make_model=fresh,
+    )
+    result = untrain.unlearn(first.model, second, FT(epochs=1), progress=False)
+    table = str(untrain.audit(result, second, retrained=fresh(1)))
+    assert "5 forgotten against 30 never seen" in table
+    assert "UA 1" in table
+    assert "UA 2" in table
+
+
+def test_erased_images_are_never_looked_at_again(same: Callable[..., bool]) -> None:
+    def second(x: np.ndarray, y: np.ndarray) -> untrain.Task:
+        return untrain.Task((x, y), forget=[5, 6], erased=[3, 17], test=pair(30, 1))
+
+    x, y = pair(60, 0)
+    spoiled = x.copy()
+    spoiled[[3, 17]] = 255
+    method = CoUn(epochs=2, batch=16)
+    one, two = (
+        untrain.unlearn(fresh(0), second(images, y), method, progress=False).model
+        for images in (x, spoiled)
+    )
+    assert same(one, two)
+
+
 def test_without_unseen_data_the_table_says_that_test_stands_in() -> None:
     task = untrain.Task(train=pair(60, 0), forget="random:0.1", test=pair(30, 1))
     assert "test set stands in" in str(untrain.audit(fresh(0), task))

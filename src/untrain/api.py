@@ -61,6 +61,9 @@ def audit(
 ) -> Audit:
     """Measure a model, or several by name, beside Retrain. Print what it returns.
 
+    Of a task with images erased by earlier requests, everything that was forgotten is measured
+    together, and the accuracy on each request's images by itself.
+
     retrained: one or more models that were trained without the forgotten images.
     original: the model before unlearning, for its row.
     """
@@ -85,7 +88,9 @@ def audit(
     subjects += [subject(label, one) for label, one in named.items()]
     many = retrained if isinstance(retrained, Sequence) else [retrained]
     retrains = [subject("retrain", one, seed) for seed, one in enumerate(many)]
-    return measure(subjects, retrains, task.images.keys[task.split.forget])
+    keys, split = task.images.keys, task.split
+    requests = [keys[at] for at in split.requests]
+    return measure(subjects, retrains, keys[split.forgotten], requests=requests)
 
 
 def _key(loop: Loop) -> str:

@@ -25,6 +25,7 @@ class DataConfig:
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "laptop": {"data": "cifar10", "limit": 5000, "augment": "flip"},
         "coun": {"data": "cifar10", "holdout": 0.0},
+        "coun-vgg16": {"data": "cifar100", "holdout": 0.0},
     }
 
     data: str = "digits"
@@ -68,6 +69,7 @@ class ModelConfig:
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "laptop": {"model": "resnet18", "width": 16},
         "coun": {"model": "resnet18"},
+        "coun-vgg16": {"model": "vgg16"},
     }
 
     model: str = ""

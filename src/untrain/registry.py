@@ -61,7 +61,9 @@ def _files(folder: str, *not_one: str) -> dict[str, str]:
     }
 
 
-methods = Registry("method", "untrain.methods", _files("methods", "contract", "step", "terms"))
+methods = Registry(
+    "method", "untrain.methods", _files("methods", "contract", "step", "stopping", "terms")
+)
 terms = Registry("term", "untrain.methods", {"contrastive": "terms"})
 models = Registry(
     "model",

@@ -1,6 +1,6 @@
 """A run in a folder: what it is, what it made, and the log that proves it.
 
-run.json            config, parents, split hashes, cost, curve, environment; written last
+run.json            config, requests, parents, split hashes, cost, curve; written last
 split.npz           the keys of each set
 model.safetensors   the weights
 resume.safetensors  only while the run is unfinished
@@ -23,7 +23,7 @@ from torch import nn
 
 from untrain.config import DataConfig, ModelConfig, build, changed
 from untrain.data.images import Images
-from untrain.data.splits import Split, forget, load_split
+from untrain.data.splits import Split, key_hash
 from untrain.engine.checkpoint import load_weights, save
 from untrain.engine.device import Device
 from untrain.engine.loop import Loop, Observer, Result
@@ -55,19 +55,43 @@ class Plan:
     seed: int = 0
     forget: str = ""
     """The forget rule, as it was given."""
+    earlier: tuple[str, ...] = ()
+    """The rules of earlier requests, as they were given."""
     original: Path | None = None
-    """Folder of the model that it starts from; None trains from scratch."""
+    """Folder of the model that is given to the method; None trains from scratch."""
+
+    def __post_init__(self) -> None:
+        if len(self.rules) != len(self.split.requests):
+            raise ValueError(f"{len(self.split.requests)} requests, but rules {self.rules}")
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rule of each request, the earlier ones first."""
+        return (*self.earlier, self.forget) if self.forget else self.earlier
 
     @property
     def label(self) -> str:
         """The row of tables it belongs to: original, retrain, coun, ft+contrastive, ..."""
-        if self.method.name == "retrain":
-            return "retrain" if self.forget else "original"
+        if self.method.name == "retrain" and not self.rules:
+            return "original"
         return "+".join([self.method.name, *(term.name for term in self.terms)])
 
-    def parent(self) -> str:
-        """Hash of the weights that the run starts from."""
+    def given(self) -> str:
+        """Hash of the weights that the method is given."""
         return read(self.original)["checkpoints"]["child"] if self.original else ""
+
+    def ancestry(self) -> dict[str, str]:
+        """parent: hash of the weights that the run starts from; root: of the first model of the
+        chain, which is what the Original was. Both are "" where the weights are fresh."""
+        if self.original is None or self.method.starts == "fresh":
+            return {"parent": "", "root": ""}
+        return {"parent": self.given(), "root": root_of(self.original)}
+
+    def task(self) -> Task:
+        """What the method works on."""
+        augment = "" if self.data.augment == "auto" else self.data.augment
+        make = self.model.spec(self.images).make
+        return Task.of(self.images, self.split, augment=augment, make_model=make)
 
     def config(self) -> dict[str, Any]:
         """The settings, complete, as they are recorded."""
@@ -90,7 +114,8 @@ class Plan:
             "seed": self.seed,
             "images": self.images.hash,
             "split": self.split.hashes(self.images),
-            "parent": self.parent(),
+            # Retrain takes nothing from a model: it is one run, whichever verb makes it
+            "parent": "" if self.method.name == "retrain" else self.given(),
             "numerics": NUMERICS,
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
@@ -114,11 +139,9 @@ def _execute(plan: Plan, out: Path, device: Device, observe: Observer | None) ->
         raise UserError(
             f"{out} holds another finished run.", "--out", "Choose another folder, or remove it."
         )
-    spec = plan.model.spec(plan.images)
-    augment = "" if plan.data.augment == "auto" else plan.data.augment
-    task = Task.of(plan.images, plan.split, augment=augment, make_model=spec.make)
-    start = load_model(plan.original, plan.images) if plan.original else spec.make(0)
-    loop = Loop(plan.method, task, start, terms=plan.terms, seed=plan.seed, device=device)
+    fresh = plan.model.spec(plan.images).make
+    start = load_model(plan.original, plan.images) if plan.original else fresh(0)
+    loop = Loop(plan.method, plan.task(), start, terms=plan.terms, seed=plan.seed, device=device)
     plan.split.save(out / "split.npz", plan.images)
     resume = Resume(out / "resume.safetensors", key)
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
@@ -144,7 +167,11 @@ def record(plan: Plan, result: Result, child: str, started: str) -> dict[str, An
             name: {"images": plan.split.sizes()[name], "keys": digest}
             for name, digest in plan.split.hashes(plan.images).items()
         },
-        "checkpoints": {"parent": plan.parent(), "child": child},
+        "requests": [
+            {"rule": rule, "images": len(at), "keys": key_hash(plan.images.keys[at])}
+            for rule, at in zip(plan.rules, plan.split.requests, strict=True)
+        ],
+        "checkpoints": {**plan.ancestry(), "child": child},
         "cost": asdict(result.cost),
         "curve": result.curve,
         "notes": result.notes,
@@ -198,6 +225,13 @@ def read(folder: Path) -> dict[str, Any]:
     return content
 
 
+def root_of(folder: Path) -> str:
+    """Hash of the first model of a run's chain: the Original, or where fresh weights came in."""
+    checkpoints = read(folder)["checkpoints"]
+    # a run of an older version started from its root
+    return str(checkpoints.get("root", checkpoints["parent"]) or checkpoints["child"])
+
+
 def data_of(run: dict[str, Any], root: str = "") -> tuple[DataConfig, Images]:
     """The data set that a run was made with, checked by its hash."""
     values = run["config"]["data"] | ({"data_root": root} if root else {})
@@ -224,16 +258,3 @@ def load_model(folder: Path, images: Images) -> nn.Module:
             fix="Put the run's own weights back, or make the run again.",
         )
     return made
-
-
-def forgetting(original: Path, rule: str, root: str = "") -> tuple[DataConfig, Images, Split]:
-    """The data of an Original, and its split with what `rule` selects forgotten."""
-    data, images = data_of(read(original), root)
-    split = load_split(original / "split.npz", images)
-    if len(split.forget):
-        raise UserError(
-            f"{original.name} has already left out or forgotten {len(split.forget)} images.",
-            where="--original",
-            fix="Name the run that was trained on everything (untrain train without --forget).",
-        )
-    return data, images, forget(split, rule, images, data.split_seed)

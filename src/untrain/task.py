@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from untrain.data.splits import Split
 
 if TYPE_CHECKING:
@@ -26,6 +28,14 @@ class Task:
         it the test set stands in, and outputs say so.
     forget: a rule ("random:0.1", "class:truck", "ids:FILE"), keys (strings), or positions in
         `train` (integers, or a boolean mask).
+    erased: for a second request, what earlier ones have forgotten, given like `forget`. The model
+        is then the result of the earlier request; nothing trains on these images again, and the
+        audit measures them together with `forget`:
+
+            first = untrain.unlearn(model, Task(data, [3, 17], test), method)
+            task = Task(data, [42], test, erased=[3, 17])
+            second = untrain.unlearn(first.model, task, method)
+
     make_model: a function from a seed to a fresh model, for methods that retrain.
     keys: one string per training image; default the row number.
     augment: none, flip, crop or crop+flip (the default, as in the papers).
@@ -62,3 +72,8 @@ class Task:
         task.images, task.split, task.make_model = images, split, make_model
         task.augment = augment or images.augment
         return task
+
+    def gone_classes(self) -> np.ndarray:
+        """Classes of which every training image is forgotten, sorted: int64 (K,)."""
+        labels = self.images.y.numpy()
+        return np.setdiff1d(labels[self.split.forget], labels[self.split.retain])

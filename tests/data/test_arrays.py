@@ -104,6 +104,20 @@ def test_forget_takes_positions_a_mask_or_keys(forget: Any) -> None:
     assert make(forget=forget).split.forget.tolist() == [2, 7]
 
 
+@pytest.mark.parametrize("erased", [[7, 2], MASK, ["7", "2"]], ids=["list", "mask", "keys"])
+def test_a_second_request_leaves_what_the_first_erased(erased: Any) -> None:
+    split = make(forget=[1], erased=erased).split
+    assert [at.tolist() for at in split.requests] == [[2, 7], [1]]
+    assert split.retain.tolist() == [0, 3, 4, 5, 6, 8, 9]
+    assert make(forget="class:1", erased=erased).split.forget.tolist() == [1, 4]
+
+
+def test_equal_rules_of_two_requests_draw_apart() -> None:
+    first, second = make(forget="random:3", erased="random:3").split.requests
+    assert first.tolist() == make(forget="random:3").split.forget.tolist()
+    assert not set(first) & set(second)
+
+
 def test_forget_takes_the_users_own_keys() -> None:
     task = make(forget=["h", "c"], keys=list("abcdefghij"))
     assert task.split.forget.tolist() == [2, 7]
@@ -161,6 +175,13 @@ def test_mean_and_std_reach_the_images() -> None:
         ({"forget": range(10)}, "forget selects 10 of the 10 training images"),
         ({"forget": np.zeros(10, bool)}, "forget selects 0 of the 10 training images"),
         ({"forget": "some"}, "'some' is not understood"),
+        ({"forget": [1], "erased": [1, 2]}, "1 of the indices were erased by an earlier request"),
+        (
+            {"forget": range(2, 10), "erased": [0, 1]},
+            "forget selects 8 of the 8 training images th",
+        ),
+        ({"forget": [1], "erased": [0.5]}, "erased holds float64"),
+        ({"forget": [1], "erased": []}, "erased selects 0"),
     ],
 )
 def test_what_does_not_fit_is_refused(options: dict[str, Any], said: str) -> None:

@@ -10,6 +10,7 @@ import torch
 
 from untrain.data.batches import Batch, Stream
 from untrain.data.images import Images
+from untrain.testing import toy_images
 
 
 def stream(images: Images, positions: Any = range(20), **changed: Any) -> Stream:
@@ -162,3 +163,39 @@ def test_rewind_reproduces_later_batches_and_their_pixels(images: Images, taken:
         assert torch.equal(a.y, b.y)
         for k in (0, 1):
             assert torch.equal(a.view(k), b.view(k))
+
+
+def test_a_mixed_stream_tells_which_rows_are_forgotten(images: Images) -> None:
+    forgotten = np.arange(20) % 3 == 0
+    source = stream(images, forgotten=forgotten)
+    for batch in epoch(source):
+        rows = batch.rows
+        assert torch.equal(
+            torch.sort(torch.cat([*rows.values()])).values, torch.arange(len(batch.y))
+        )
+        assert forgotten[batch.index[rows["forget"]]].all()
+        assert not forgotten[batch.index[rows["retain"]]].any()
+    assert not stream(images).take(8).rows
+
+
+@pytest.mark.parametrize("own", ["flip", "crop+flip"])
+def test_a_view_can_take_another_augmentation(images: Images, own: str) -> None:
+    """It is the one that a stream of that augmentation would draw, or the image as it is."""
+    source = stream(images, augment=own)
+    batch = source.take(8)
+    plain = (images.x[batch.index].permute(0, 3, 1, 2) / 255 - 0.5) / 0.5
+    torch.testing.assert_close(batch.view(1, "none"), plain, rtol=0, atol=1e-6)
+    for other in ("crop", "crop+flip"):
+        assert torch.equal(batch.view(1, other), stream(images, augment=other).take(8).view(1))
+    torch.testing.assert_close(batch.view(0), batch.view(0, own))
+
+
+def test_colours_are_drawn_on_top_of_the_same_crops_and_flips() -> None:
+    images = toy_images(channels=3)
+    batch = stream(images).take(20)
+    before, after = batch.view(0), batch.view(0, "crop+flip+color")
+    changed = (before - after).abs().flatten(1).amax(1) > 1e-4
+    assert 0.5 < changed.float().mean() < 1
+    torch.testing.assert_close(before[~changed], after[~changed], rtol=0, atol=1e-5)
+    low, high = before.amin((0, 2, 3)), after.amax((0, 2, 3))
+    assert (low < high).all()

@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 
 from untrain.data.images import Images
-from untrain.data.splits import Split, forget, load_split, make_split, with_forget
+from untrain.data.splits import (
+    Split,
+    forget,
+    forget_each,
+    load_split,
+    make_split,
+    with_forget,
+)
 from untrain.errors import UserError
 
 
@@ -133,6 +140,74 @@ def test_a_saved_split_finds_its_images_by_key(
     found = load_split(tmp_path / "split.npz", turned)
     assert found.hashes(turned) == split.hashes(images)
     assert found.forget.tolist() == sorted(59 - split.forget)
+
+
+@pytest.fixture
+def stages(images: Images) -> list[Split]:
+    """Three requests: a fifth of all, another fifth, and what is left of a class."""
+    return forget_each(make_split(images), ["random:0.2", "random:0.2", "class:1"], images)
+
+
+def test_requests_divide_the_first_training_set(images: Images, stages: list[Split]) -> None:
+    whole = make_split(images)
+    for number, split in enumerate(stages, 1):
+        assert len(split.requests) == number
+        parts = [split.retain, *split.requests]
+        assert sorted(np.concatenate(parts)) == split.train.tolist() == whole.train.tolist()
+        assert not set(split.retain) & set(split.forgotten)
+        assert split.forgotten.tolist() == sorted([*split.erased, *split.forget])
+        for name in ("val", "unseen", "test"):
+            assert plain(split)[name] == plain(whole)[name]
+
+
+def test_a_share_is_of_the_first_training_set(stages: list[Split]) -> None:
+    assert len(stages[0].forget) == len(stages[1].forget) == round(0.2 * len(stages[0].train))
+    assert stages[0].forget.tolist() != stages[1].forget.tolist()
+
+
+def test_the_first_request_is_a_request_on_its_own(images: Images, stages: list[Split]) -> None:
+    alone = forget(make_split(images), "random:0.2", images)
+    assert plain(stages[0]) == plain(alone)
+    assert stages[0].hashes(images) == alone.hashes(images)
+    assert "erased" not in alone.sets()
+
+
+def test_requests_may_be_given_one_by_one(images: Images, stages: list[Split]) -> None:
+    by_hand = forget_each(stages[0], ["random:0.2", "class:1"], images)
+    assert [plain(split) for split in by_hand] == [plain(split) for split in stages[1:]]
+
+
+def test_what_a_later_request_forgets_can_be_exchanged(stages: list[Split]) -> None:
+    again = with_forget(stages[1], stages[1].retain[:3])
+    assert again.forget.tolist() == stages[1].retain[:3].tolist()
+    assert again.erased.tolist() == stages[1].erased.tolist()
+    assert again.train.tolist() == stages[1].train.tolist()
+
+
+def test_an_image_is_erased_once(split: Split) -> None:
+    with pytest.raises(ValueError, match="overlap"):
+        replace(split, earlier=(split.retain[:1],))
+    with pytest.raises(ValueError, match="overlap"):
+        replace(split.settled(), earlier=(split.forget, split.forget))
+
+
+def test_erased_images_are_hashed(images: Images, stages: list[Split]) -> None:
+    hashes = stages[2].hashes(images)
+    swapped = replace(stages[2], earlier=stages[2].earlier[::-1])
+    assert len(set(hashes.values())) == 6
+    assert swapped.hashes(images) == hashes
+
+
+def test_requests_are_read_back_in_their_order(
+    images: Images, stages: list[Split], tmp_path: Path
+) -> None:
+    for name, split in zip("ab", (stages[2], stages[0]), strict=True):
+        split.save(tmp_path / f"{name}.npz", images)
+        read = load_split(tmp_path / f"{name}.npz", images)
+        assert plain(read) == plain(split)
+        assert [at.tolist() for at in read.requests] == [at.tolist() for at in split.requests]
+    with np.load(tmp_path / "b.npz") as saved:
+        assert set(saved.files) == {"retain", "forget", "val", "unseen", "test"}
 
 
 def test_a_split_of_other_images_is_refused(images: Images, split: Split, tmp_path: Path) -> None:

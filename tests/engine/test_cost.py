@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
+from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
-from untrain.engine.cost import FlopMeter
+from untrain.engine.cost import FlopMeter, flop_counter
 from untrain.engine.loop import Loop
 from untrain.methods import FT, CoUn
 from untrain.methods.contract import Pass
@@ -51,3 +54,15 @@ def test_cost_is_linear_in_epochs_and_counts_real_samples(
     assert three.steps == 3 * -(-len(task.split.retain) // 10)
     assert one.seconds > 0
     assert one.peak_memory > 0
+
+
+@pytest.mark.parametrize("groups", [1, 4])
+@pytest.mark.parametrize("layer", [nn.Conv2d, nn.ConvTranspose2d])
+def test_a_convolutions_backward_is_two_forwards_grouped_or_not(layer: Any, groups: int) -> None:
+    conv = layer(8, 12, 3, stride=2, groups=groups, bias=False, device="meta")
+    x = torch.empty(5, 8, 9, 9, device="meta", requires_grad=True)
+    with flop_counter() as forward:
+        out = conv(x)
+    with flop_counter() as backward:
+        out.sum().backward()
+    assert backward.get_total_flops() == 2 * forward.get_total_flops()

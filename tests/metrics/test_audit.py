@@ -153,6 +153,28 @@ def test_costs_are_relative_to_the_mean_retrain() -> None:
     assert made.row("retrain").values["relative_flops"] == [1.0]
 
 
+def test_each_of_several_requests_has_a_column() -> None:
+    requests = [FORGET[:12], FORGET[12:]]
+    made = audit(FT, RETRAINS, FORGET, requests=requests)
+    assert [metric.short for metric in made.metrics][-2:] == ["UA 1", "UA 2"]
+    for row in made.rows:
+        assert len(row.values["unlearn_accuracy_1"]) == len(row.seeds)
+        one, two = (row.mean(f"unlearn_accuracy_{number}") for number in (1, 2))
+        assert (12 * one + 18 * two) / 30 == pytest.approx(row.mean("unlearn_accuracy"))
+    seen = view(FT[0].evidence, FORGET[:12])
+    values = made.row("ft").values["unlearn_accuracy_1"]
+    assert values[0] == pytest.approx(100 - accuracy(seen.forget))
+
+
+def test_the_gap_is_on_the_union_of_all_requests() -> None:
+    requests = [FORGET[:12], FORGET[12:]]
+    divided = audit(FT, RETRAINS, FORGET, requests=requests)
+    whole = audit(FT, RETRAINS, FORGET)
+    assert divided.row("ft").gap["average"] == whole.row("ft").gap["average"]
+    assert divided.row("ft").matrix().tolist() == whole.row("ft").matrix().tolist()
+    assert audit(FT, RETRAINS, FORGET, requests=[FORGET]).metrics == whole.metrics
+
+
 def test_images_that_no_model_knows_cannot_be_forgotten() -> None:
     with pytest.raises(UserError, match="forgotten keys"):
         audit(FT, RETRAINS, np.array(["elsewhere"]))

@@ -122,6 +122,17 @@ def test_several_surprises_are_all_told(sample: View) -> None:
     assert text.count("UA ") == text.count("It lost ") == text.count("AUC ") == 1
 
 
+@pytest.mark.parametrize(("value", "called"), [(0, True), (8, False), (30, False)])
+def test_a_request_that_is_still_known(sample: View, value: float, called: bool) -> None:
+    apart = {"unlearn_accuracy_1": value, "unlearn_accuracy_2": 10.0}
+    both = {"unlearn_accuracy_1": 10.0, "unlearn_accuracy_2": 10.0}
+    made = Audit("", [row("retrain", **both), row("ft", **apart)], METRICS, [])
+    remark(made, sample, [150, 150])
+    said = "Still known by request: UA 1 0.0 (Retrain's 10.0)."
+    assert (said in made.row("ft").remark) is called
+    assert "Several requests: a model's cost is that of its last one." in made.notes
+
+
 def test_without_retrain_ua_and_ta_are_not_judged(sample: View) -> None:
     made = remarked(sample, row("original"), row("ft", unlearn_accuracy=90, test_accuracy=5))
     assert made.row("ft").remark == ""

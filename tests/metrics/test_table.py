@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from untrain.metrics.audit import GONE, METRICS, Audit, Row
+from untrain.metrics.audit import GONE, METRICS, Audit, Row, of_request
 from untrain.metrics.table import markdown, text, tsv, values
 
 NAN = float("nan")
@@ -87,6 +87,17 @@ def test_stacked_tables_of_plain_rows_fit_80_columns() -> None:
     rows = [filled("original", 0, seeds=1), filled("coun", 20, seeds=1, gap=10)]
     shown = text(Audit("", rows, (*METRICS, GONE), []), 80, glossary=False)
     assert max(map(len, shown.split("\n"))) <= 80
+
+
+def test_requests_of_their_own_are_a_third_table(made: Audit) -> None:
+    made.metrics += tuple(map(of_request, (1, 2)))
+    for one in made.rows:
+        one.values |= {"unlearn_accuracy_1": [1.0], "unlearn_accuracy_2": [2.0]}
+    found = tables(text(made, 80))
+    assert [block[0][0] for block in found] == ["model"] * 3
+    assert found[2][0][1:] == ["UA 1", "UA 2"]
+    assert found[2][-1][1:] == ["1.00", "2.00"]
+    assert [cell for block in found[:2] for cell in block[0][1:]] == HEAD[1:]
 
 
 def test_a_gap_of_three_seeds_shows_its_interval(made: Audit) -> None:

@@ -6,13 +6,16 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from untrain.errors import UserError
 from untrain.progress import say
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from untrain.data.images import Images
+    from untrain.data.splits import Split
     from untrain.metrics.audit import Subject
 
 
@@ -23,7 +26,7 @@ class AuditOptions:
     runs: tuple[Path, ...] = ()
     """Folders of the Original and of unlearned models; equal settings are seeds of one row."""
     retrain: tuple[Path, ...] = ()
-    """Folders of Retrains of the same forget rule; two or more show the floor of the gap."""
+    """Folders of Retrains of the same forgotten images; two or more show the floor of the gap."""
     data_root: str = ""
     """Folder with local data, if it has moved since."""
     choosing: bool = False
@@ -51,12 +54,13 @@ def run(args: list[str]) -> int:
     from untrain.metrics import table
     from untrain.metrics.audit import audit
 
-    subjects, retrains, keys, title = gather(options.runs, options.retrain, options.data_root)
+    found = gather(options.runs, options.retrain, options.data_root)
     made = audit(
-        subjects,
-        retrains,
-        keys,
-        title=title,
+        found.subjects,
+        found.retrains,
+        found.keys,
+        requests=found.requests,
+        title=found.title,
         choosing=options.choosing,
         exact_mia=options.exact_mia,
     )
@@ -80,16 +84,28 @@ def _ordered(args: list[str]) -> list[str]:
     return [*(["--runs", *args[:first]] if first else []), *args[first:]]
 
 
-def gather(
-    runs: tuple[Path, ...], retrain: tuple[Path, ...], root: str = ""
-) -> tuple[list[Subject], list[Subject], Any, str]:
-    """Evidence of all runs, the keys of what was forgotten, and a title.
+class Gathered(NamedTuple):
+    """What an audit takes: evidence of all runs, and what was forgotten.
+
+    keys: of all that was forgotten. requests: those of each request, in order.
+    """
+
+    subjects: list[Subject]
+    retrains: list[Subject]
+    keys: np.ndarray
+    title: str
+    requests: list[np.ndarray]
+
+
+def gather(runs: tuple[Path, ...], retrain: tuple[Path, ...], root: str = "") -> Gathered:
+    """Evidence of all runs, which is collected where it is asked for the first time.
 
     Raises UserError unless all runs are of one data set and training set, and all that forgot
-    anything forgot the same images.
+    anything forgot the same images, in whatever requests.
     """
     from untrain.data.splits import load_split
     from untrain.runs import data_of, read
+    from untrain.sequence import rules_of
 
     described = {folder.resolve(): read(folder) for folder in (*runs, *retrain)}
     if len(described) < len(runs) + len(retrain):
@@ -105,14 +121,33 @@ def gather(
     first = described[runs[0]]
     _, images = data_of(first, root)
     splits = {folder: load_split(folder / "split.npz", images) for folder in described}
-    trained = {_hash(images, split.train) for split in splits.values()}
-    forgot = {_hash(images, split.forget): split for split in splits.values() if len(split.forget)}
+    _check_sets(images, list(splits.values()))
+    _check_family([described[folder] for folder in (*runs, *retrain)])
+    labels = _labels([described[folder] for folder in runs])
+    subjects = [subject(folder, label, images) for folder, label in zip(runs, labels, strict=True)]
+    retrains = [subject(folder, "retrain", images) for folder in retrain]
+    # runs of fewer, larger requests forgot the same images: the finest division has the columns
+    told = max(splits, key=lambda folder: len(splits[folder].requests))
+    keys = images.keys[splits[told].forgotten]
+    model = first["config"]["model"]["model"] or "default model"
+    rules = ", then ".join(rules_of(described[told]))
+    title = f"{images.name} / {model} / forget {rules}: {len(keys)} of "
+    title += f"{len(splits[runs[0]].train)} training images"
+    requests = [images.keys[at] for at in splits[told].requests]
+    return Gathered(subjects, retrains, keys, title, requests)
+
+
+def _check_sets(images: Images, splits: list[Split]) -> None:
+    """Refuse runs of different training sets, or that forgot different images or none at all."""
+    trained = {_hash(images, split.train) for split in splits}
+    forgot = {_hash(images, split.forgotten) for split in splits if split.requests}
     for found, what in ((trained, "were trained on"), (forgot, "forgot")):
         if len(found) > 1:
             raise UserError(
                 f"The runs {what} {len(found)} different sets of images.",
                 where="untrain audit",
-                fix="Audit runs of one data set, split seed and forget rule at a time.",
+                fix="Audit runs of one data set, split seed and forget rule at a time; of several "
+                "requests, runs of one stage.",
             )
     if not forgot:
         raise UserError(
@@ -120,17 +155,6 @@ def gather(
             where="untrain audit",
             fix="Name an unlearned run, or a Retrain (untrain train --forget RULE).",
         )
-    _check_family([described[folder] for folder in (*runs, *retrain)])
-    labels = _labels([described[folder] for folder in runs])
-    subjects = [subject(folder, label, images) for folder, label in zip(runs, labels, strict=True)]
-    retrains = [subject(folder, "retrain", images) for folder in retrain]
-    keys = images.keys[next(iter(forgot.values())).forget]
-    config = first["config"]
-    model = config["model"]["model"] or "default model"
-    rule = next(d["config"]["forget"] for d in described.values() if d["config"]["forget"])
-    title = f"{images.name} / {model} / forget {rule}: {len(keys)} of "
-    title += f"{len(splits[runs[0]].train)} training images"
-    return subjects, retrains, keys, title
 
 
 def _check_family(described: list[dict[str, Any]]) -> None:
@@ -147,8 +171,9 @@ def _check_family(described: list[dict[str, Any]]) -> None:
             )
     originals = {r["checkpoints"]["child"] for r in described if r["label"] == "original"}
     for run in described:
-        parent = run["checkpoints"]["parent"]
-        if originals and parent and parent not in originals:
+        checkpoints = run["checkpoints"]
+        root = checkpoints.get("root", checkpoints["parent"])
+        if originals and root and root not in originals:
             raise UserError(
                 f"A run of '{run['label']}' (seed {run['config']['seed']}) started from another "
                 "model than the Original named here.",

@@ -35,6 +35,7 @@ def parse(
 
     args: the command line after the verb. parts: name -> dataclass; their fields become flags,
     without a prefix unless the part is named in `prefixed` (`--contrastive.lam`).
+    A field that is a tuple takes its flag several times, and one value or a list in TOML.
     inherited: values that stand between the defaults and the preset.
     Raises UserError for unknown presets or recipe keys, SystemExit(2) for unknown flags.
     """
@@ -55,7 +56,7 @@ def parse(
         command,
         args=args,
         prog=prog,
-        config=(tyro.conf.FlagConversionOff,),
+        config=(tyro.conf.FlagConversionOff, tyro.conf.UseAppendAction),
         use_underscores=False,
     )
 
@@ -65,7 +66,8 @@ def overlay(
 ) -> dict[str, Any]:
     """The values that replace defaults, from the preset and the recipe named in the flags."""
     given = dict(inherited)
-    known = {f.name for part in parts.values() for f in fields(part)} - {"preset", "recipe"}
+    every = {f.name: f.default for part in parts.values() for f in fields(part)}
+    known = every.keys() - {"preset", "recipe"}
     for name in option(args, "--preset"):
         offered = [getattr(part, "presets", {}) for part in parts.values()]
         if not any(name in presets for presets in offered):
@@ -77,6 +79,12 @@ def overlay(
             if key not in known:
                 raise unknown("key", key, sorted(known), f"In {path}.")
             given[key] = value
+    for name, value in list(given.items()):
+        if isinstance(every.get(name), tuple):
+            if option(args, "--" + name.replace("_", "-")):
+                del given[name]  # the parser would append the flags to it
+            elif isinstance(value, str):
+                given[name] = (value,)
     return given
 
 

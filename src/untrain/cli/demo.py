@@ -135,10 +135,11 @@ def carry_out(
             execute(plan, folder / name, Device(threads=1), progress.observe)
     runs = tuple(folder / name for name in ("original", "ft", "coun"))
     again_runs = (folder / "retrain", folder / AGAIN)
-    subjects, retrains, keys, title = gather(runs, again_runs)
+    found = gather(runs, again_runs)
+    subjects, retrains, keys = found.subjects, found.retrains, found.keys
     views = {s.label: view(s.evidence, keys) for s in (retrains[0], *subjects)}
     views[AGAIN] = view(retrains[1].evidence, keys)
-    return audit(subjects, retrains, keys, title=title), views, images.classes
+    return audit(subjects, retrains, keys, title=found.title), views, images.classes
 
 
 def _table(audit: Audit) -> str:

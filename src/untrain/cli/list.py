@@ -32,17 +32,26 @@ def run(args: list[str]) -> int:
 
 
 def methods() -> list[dict[str, Any]]:
-    """Name, what it trains on, its loss or first line, and the paper."""
-    return [
-        {
-            "name": name,
-            "needs": ", ".join(method.streams),
-            "does": _first_line(method),
-            "paper": method.paper,
-        }
-        for name in registry.methods.names()
-        for method in [registry.methods.get(name)]
-    ]
+    """Name, what it needs, trained or one-shot, cost per epoch or in all, paper, first line."""
+    from untrain.methods.contract import Trained
+
+    rows = []
+    for name in registry.methods.names():
+        method = registry.methods.get(name)
+        trained = issubclass(method, Trained)
+        rows.append(
+            {
+                "name": name,
+                "needs": ", ".join(
+                    [*method.streams, *["original"] * (method.starts == "original")]
+                ),
+                "kind": "trained" if trained else "one-shot",
+                "cost": f"{method.cost} {'per epoch' if trained else 'in all'}",
+                "paper": method.paper,
+                "does": _first_line(method),
+            }
+        )
+    return rows
 
 
 def models() -> list[dict[str, Any]]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from untrain.cli.compose import needed, parse
 from untrain.config import DataConfig, ModelConfig
-from untrain.progress import Progress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,9 +14,10 @@ class TrainOptions:
 
     out: str = ""
     """Folder of the run. The same command goes on where an interrupted one stopped."""
-    forget: str = ""
+    forget: tuple[str, ...] = ()
     """Leave these images out: random:0.1, random:500, class:truck, class:9,3, ids:FILE,
-    indices:FILE. What is trained is then Retrain, the exact answer to unlearning them."""
+    indices:FILE. What is trained is then Retrain, the exact answer to unlearning them. Several are
+    requests one after the other, all of which are left out."""
     seed: int = 0
     """Seed of weights, order and augmentation."""
     preset: str = ""
@@ -27,10 +27,11 @@ class TrainOptions:
 
 
 def run(args: list[str]) -> int:
-    from untrain.data.splits import forget
+    from untrain.data.splits import forget_each
     from untrain.engine.device import Device
     from untrain.methods import Retrain
-    from untrain.runs import Plan, execute
+    from untrain.runs import Plan
+    from untrain.sequence import carry_out
 
     parts = {"options": TrainOptions, "data": DataConfig, "model": ModelConfig}
     parts |= {"method": Retrain, "device": Device}
@@ -40,7 +41,7 @@ def run(args: list[str]) -> int:
     out = needed(options.out, "--out", "the folder that the run is written to")
     images, split = given.data.load()
     if options.forget:
-        split = forget(split, options.forget, images, given.data.split_seed)
+        split = forget_each(split, options.forget, images, given.data.split_seed)[-1]
     plan = Plan(
         images=images,
         split=split,
@@ -48,9 +49,8 @@ def run(args: list[str]) -> int:
         model=given.model,
         method=given.method,
         seed=options.seed,
-        forget=options.forget,
+        forget=options.forget[-1] if options.forget else "",
+        earlier=options.forget[:-1],
     )
-    with Progress(plan.label, plan.method.length) as progress:
-        made = execute(plan, out, given.device, progress.observe)
-    progress.tell(out, made)
+    carry_out({out: plan}, given.device)
     return 0

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from untrain.cli.compose import needed, option, parse
 from untrain.errors import UserError
-from untrain.progress import Progress, say
 from untrain.registry import methods, terms
 
 
@@ -15,11 +14,13 @@ class UnlearnOptions:
     """What the verb itself takes."""
 
     original: str = ""
-    """Folder of the run to start from (untrain train)."""
-    forget: str = ""
-    """What to forget: random:0.1, random:500, class:truck, class:9,3, ids:FILE, indices:FILE."""
+    """Folder of the run to start from (untrain train), or of an unlearned model to go on from."""
+    forget: tuple[str, ...] = ()
+    """What to forget: random:0.1, random:500, class:truck, class:9,3, ids:FILE, indices:FILE.
+    Several are requests one after the other; a share is of the first training set."""
     out: str = ""
-    """Folder of the run. The same command goes on where an interrupted one stopped."""
+    """Folder of the run; of several requests the runs are OUT/1, OUT/2, ... The same command goes
+    on where an interrupted one stopped."""
     seed: int = 0
     """Seed of order and augmentation."""
     data_root: str = ""
@@ -27,7 +28,8 @@ class UnlearnOptions:
     add: str = ""
     """Add a term to the method's loss: contrastive. Its flags follow, as --contrastive.lam 0.5."""
     preset: str = ""
-    """Values by name: laptop or coun; without one, the Original's batch size is taken over."""
+    """Values by name: laptop, coun or native; without one, the Original's batch size is taken over
+    (by retrain its whole recipe)."""
     recipe: str = ""
     """TOML file of values, named like the flags."""
 
@@ -41,14 +43,19 @@ def run(args: list[str]) -> int:
 
     from untrain.config import ModelConfig, build
     from untrain.engine.device import Device
-    from untrain.runs import Plan, execute, forgetting, read
+    from untrain.methods.contract import Trained
+    from untrain.runs import Plan, read
+    from untrain.sequence import carry_out, forgetting, rules_of, stages
 
     method = methods.get(args[0])
     added = {name: terms.get(name) for name in option(args, "--add")}
     inherited = {}
     for folder in option(args, "--original"):
-        before = read(Path(folder))["config"]
-        inherited = {"batch": before["method"].get("batch", 256)}
+        recipe = read(Path(folder))["config"]["method"]
+        if method.name == recipe["name"] == "retrain":
+            inherited = recipe  # the exact answer is trained as the Original was
+        elif issubclass(method, Trained) and "batch" in recipe:
+            inherited = {"batch": recipe["batch"]}
     given = parse(
         args[1:],
         {"options": UnlearnOptions, "method": method, "device": Device, **added},
@@ -62,21 +69,19 @@ def run(args: list[str]) -> int:
     out = needed(options.out, "--out", "the folder that the run is written to")
     if not options.forget:
         raise UserError("--forget is missing.", "--forget", "Say what to forget: random:0.1, ...")
-    data, images, split = forgetting(original, options.forget, options.data_root)
-    plan = Plan(
+    before = read(original)
+    data, images, splits = forgetting(original, options.forget, options.data_root)
+    first = Plan(
         images=images,
-        split=split,
+        split=splits[0],
         data=data,
-        model=build(ModelConfig, before["model"], str(original)),
+        model=build(ModelConfig, before["config"]["model"], str(original)),
         method=given.method,
         terms=tuple(getattr(given, name) for name in added),
         seed=options.seed,
-        forget=options.forget,
+        forget=options.forget[0],
+        earlier=rules_of(before),
         original=original,
     )
-    with Progress(plan.label, plan.method.length) as progress:
-        made = execute(plan, out, given.device, progress.observe)
-    progress.tell(out, made)
-    for note in read(out).get("notes", []):
-        say(f"{plan.label}: {note}")
+    carry_out(stages(first, splits, options.forget, out), given.device)
     return 0

@@ -12,7 +12,7 @@ from torch import Tensor
 from untrain.data.augment import NAMES
 from untrain.data.forget import by_keys, by_positions, select
 from untrain.data.images import Images
-from untrain.data.splits import Split, with_forget
+from untrain.data.splits import NONE, Split, with_forget
 from untrain.errors import UserError, unknown
 
 CHANNELS = (1, 3, 4)
@@ -26,6 +26,7 @@ def assemble(
     unseen: Any = None,
     *,
     val: Any = None,
+    erased: str | Sequence[Any] | None = None,
     keys: Sequence[Any] | None = None,
     classes: Sequence[str] | None = None,
     augment: str = "crop+flip",
@@ -81,18 +82,20 @@ def assemble(
     places = {
         name: np.arange(end - counts[name], end) for name, end in zip(sets, ends, strict=True)
     }
-    none = np.zeros(0, dtype=np.int64)
-    everything = places["train"]
-    whole = Split(
-        everything, none, places.get("val", none), places.get("unseen", none), places["test"]
-    )
-    return images, with_forget(whole, chosen(forget, images, everything, seed))
+    val_, unseen_ = places.get("val", NONE), places.get("unseen", NONE)
+    split = Split(places["train"], NONE, val_, unseen_, places["test"])
+    if erased is not None:
+        split = with_forget(split, chosen(erased, images, split, seed, "erased")).settled()
+    return images, with_forget(split, chosen(forget, images, split, seed))
 
 
-def chosen(forget: str | Sequence[Any], images: Images, train: np.ndarray, seed: int) -> np.ndarray:
-    """Training positions from a rule, keys, positions or a mask."""
+def chosen(
+    forget: str | Sequence[Any], images: Images, split: Split, seed: int, name: str = "forget"
+) -> np.ndarray:
+    """Training positions from a rule, keys, positions or a mask; name: of the argument."""
+    train = split.train
     if isinstance(forget, str):
-        return select(forget, images, train, seed)
+        return select(forget, images, train, seed, split.earlier)
     entries = np.asarray(forget)
     if entries.size == 0:
         entries = np.zeros(0, dtype=np.int64)
@@ -100,16 +103,18 @@ def chosen(forget: str | Sequence[Any], images: Images, train: np.ndarray, seed:
         entries = np.flatnonzero(entries)
     if entries.ndim != 1 or entries.dtype.kind not in "iuUS":
         raise UserError(
-            f"forget holds {entries.dtype} of shape {entries.shape}.",
-            where="Task(forget=...)",
+            f"{name} holds {entries.dtype} of shape {entries.shape}.",
+            where=f"Task({name}=...)",
             fix="Give a rule, a list of keys (strings) or of positions (integers), or a mask.",
         )
     read = by_positions if entries.dtype.kind in "iu" else by_keys
-    found = read([str(entry) for entry in entries], images, train, "Task(forget=...)")
-    if len(found) in (0, len(train)):
+    listed = [str(entry) for entry in entries]
+    found = read(listed, images, train, f"Task({name}=...)", split.erased)
+    if len(found) in (0, len(split.retain)):
+        left = " that are left" if split.earlier else ""
         raise UserError(
-            f"forget selects {len(found)} of the {len(train)} training images.",
-            where="Task(forget=...)",
+            f"{name} selects {len(found)} of the {len(split.retain)} training images{left}.",
+            where=f"Task({name}=...)",
             fix="Select at least one image, and leave at least one to keep.",
         )
     return found

@@ -5,12 +5,14 @@
     ids:FILE      images by key                       indices:FILE   images by position
                   (text with one entry per line, csv, npy)
 
-`ids` are keys and `indices` positions in the data set; both must lie in the training set.
+`ids` are keys and `indices` positions in the data set; both must lie in the training set. A later
+request selects from what earlier ones have left; its shares are of the whole training set.
 """
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,37 +24,49 @@ from untrain.rng import numpy_rng
 GRAMMAR = "random:0.1, random:500, class:NAME, class:9,3, ids:FILE or indices:FILE"
 
 
-def select(rule: str, images: Images, train: np.ndarray, seed: int) -> np.ndarray:
+def select(
+    rule: str,
+    images: Images,
+    train: np.ndarray,
+    seed: int,
+    earlier: Sequence[np.ndarray] = (),
+) -> np.ndarray:
     """Positions that a rule selects from the training positions, sorted.
 
-    images: the data set. train: positions that the model is trained on, before forgetting.
-    seed: the split seed; random rules depend on it and on the training keys alone.
-    Raises UserError if the rule is malformed, selects nothing, or selects everything.
+    images: the data set. train: positions that the model is trained on, before any forgetting.
+    seed: the split seed; random rules depend on it, on the training keys and, after the first
+        request, on the request's number and on what is left.
+    earlier: positions that earlier requests have erased, one array a request.
+    Raises UserError if the rule is malformed, selects nothing, selects everything that is left,
+    or names images that are erased already.
     """
+    erased = np.concatenate([np.zeros(0, dtype=np.int64), *earlier])
     kind, _, value = rule.partition(":")
     if kind == "random":
-        chosen = _random(rule, value, train, seed)
+        chosen = _random(rule, train, seed, earlier)
     elif kind == "class":
-        labels = images.y.numpy()[train]
-        chosen = train[np.isin(labels, class_numbers(value, images.classes))]
+        chosen = _classes(rule, images, train, erased)
     elif kind == "ids":
-        chosen = by_keys(read_list(Path(value)), images, train, rule)
+        chosen = by_keys(read_list(Path(value)), images, train, rule, erased)
     elif kind == "indices":
-        chosen = by_positions(read_list(Path(value)), images, train, rule)
+        chosen = by_positions(read_list(Path(value)), images, train, rule, erased)
     else:
         raise UserError(f"Forget rule '{rule}' is not understood.", "--forget", f"Use {GRAMMAR}.")
-    chosen = np.sort(chosen)
-    if len(chosen) == 0 or len(chosen) == len(train):
+    left = len(train) - len(erased)
+    if len(chosen) in (0, left):
         what = "none" if len(chosen) == 0 else "all"
         raise UserError(
-            f"The forget rule selects {what} of the {len(train)} training images.",
+            f"The forget rule selects {what} of the {left} training images"
+            + (" that are left." if len(erased) else "."),
             where=f"--forget {rule}",
             fix="Select at least one image, and leave at least one to keep.",
         )
-    return chosen
+    return np.sort(chosen)
 
 
-def _random(rule: str, value: str, train: np.ndarray, seed: int) -> np.ndarray:
+def _random(rule: str, train: np.ndarray, seed: int, earlier: Sequence[np.ndarray]) -> np.ndarray:
+    """A share of the whole training set, or a number, drawn from what is left of it."""
+    value = rule.partition(":")[2]
     try:
         amount = float(value)
     except ValueError:
@@ -65,8 +79,31 @@ def _random(rule: str, value: str, train: np.ndarray, seed: int) -> np.ndarray:
             fix="Write random:0.1 for a tenth, or random:500 for 500 images.",
         )
     count = round(amount * len(train)) if share else int(amount)
-    order = numpy_rng(seed, "forget", "random").permutation(len(train))
-    return train[order[:count]]
+    left = np.setdiff1d(train, np.concatenate(earlier)) if earlier else train
+    if earlier and count > len(left):
+        raise UserError(
+            f"{count} images are to be forgotten, and earlier requests have left {len(left)}.",
+            where=f"--forget {rule}",
+            fix=f"Forget less: a share is of all {len(train)} training images.",
+        )
+    # equal rules of two requests draw apart; the first draws as a request on its own
+    number = (len(earlier) + 1,) if earlier else ()
+    order = numpy_rng(seed, "forget", "random", *number).permutation(len(left))
+    return left[order[:count]]
+
+
+def _classes(rule: str, images: Images, train: np.ndarray, erased: np.ndarray) -> np.ndarray:
+    """What is left of the named classes."""
+    value = rule.partition(":")[2]
+    named = train[np.isin(images.y.numpy()[train], class_numbers(value, images.classes))]
+    chosen = np.setdiff1d(named, erased)
+    if len(named) and not len(chosen):
+        raise UserError(
+            f"Earlier requests have erased all {len(named)} training images of '{value}'.",
+            where=f"--forget {rule}",
+            fix="Leave this request out.",
+        )
+    return chosen
 
 
 def class_numbers(value: str, classes: list[str]) -> list[int]:
@@ -85,15 +122,29 @@ def class_numbers(value: str, classes: list[str]) -> list[int]:
     return numbers
 
 
-def by_keys(entries: list[str], images: Images, train: np.ndarray, where: str) -> np.ndarray:
-    """Positions of training images by key; tells which keys repeat or match nothing."""
+def by_keys(
+    entries: list[str],
+    images: Images,
+    train: np.ndarray,
+    where: str,
+    erased: np.ndarray | None = None,
+) -> np.ndarray:
+    """Positions of training images by key; tells which repeat, match nothing or are erased."""
     keys = np.asarray(entries, dtype=str)
     found = images.positions(keys) if len(keys) else np.zeros(0, dtype=np.int64)
-    return _checked(found, keys, train, where, "keys")
+    problems = _problems(found, keys, train, erased, "keys")
+    raise_all([UserError(what, where, fix) for what, fix in problems])
+    return found
 
 
-def by_positions(entries: list[str], images: Images, train: np.ndarray, where: str) -> np.ndarray:
-    """Positions given as numbers; tells which repeat or lie outside."""
+def by_positions(
+    entries: list[str],
+    images: Images,
+    train: np.ndarray,
+    where: str,
+    erased: np.ndarray | None = None,
+) -> np.ndarray:
+    """Positions given as numbers; tells which repeat, lie outside or are erased."""
     try:
         found = np.asarray([int(entry) for entry in entries], dtype=np.int64)
     except (ValueError, OverflowError) as error:
@@ -103,16 +154,20 @@ def by_positions(entries: list[str], images: Images, train: np.ndarray, where: s
             fix="Positions count from 0. For keys such as file names use ids: instead.",
         ) from error
     found = np.where((found >= 0) & (found < len(images)), found, -1)
-    return _checked(found, np.asarray(entries, dtype=str), train, where, "indices")
+    problems = _problems(found, np.asarray(entries, dtype=str), train, erased, "indices")
+    raise_all([UserError(what, where, fix) for what, fix in problems])
+    return found
 
 
-def _checked(
-    found: np.ndarray, entries: np.ndarray, train: np.ndarray, where: str, words: str
-) -> np.ndarray:
-    """Refuse entries that repeat, exist nowhere, or name an image the model was not trained on."""
+def _problems(
+    found: np.ndarray, entries: np.ndarray, train: np.ndarray, erased: np.ndarray | None, words: str
+) -> list[tuple[str, str]]:
+    """What is wrong and what to do: entries that repeat, exist nowhere, were not trained on, or
+    are erased already."""
     _, first, counts = np.unique(found, return_index=True, return_counts=True)
     repeat = (counts > 1) & (found[first] >= 0)
     outside = (found >= 0) & ~np.isin(found, train)
+    gone = np.isin(found, [] if erased is None else erased)
     problems = []
     for bad, what, fix in (
         (entries[first[repeat]], "repeat", "Name each image once."),
@@ -122,12 +177,12 @@ def _checked(
             "are not in the training set (held out, left out by --limit, or test)",
             "Only what was trained on can be forgotten.",
         ),
+        (entries[gone], "were erased by an earlier request", "Leave them out of this one."),
     ):
         if len(bad):
             shown = ", ".join(map(str, bad[:5])) + (", ..." if len(bad) > 5 else "")
-            problems.append(UserError(f"{len(bad)} of the {words} {what}: {shown}.", where, fix))
-    raise_all(problems)
-    return found
+            problems.append((f"{len(bad)} of the {words} {what}: {shown}.", fix))
+    return problems
 
 
 def read_list(path: Path) -> list[str]:

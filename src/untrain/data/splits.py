@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -17,15 +19,21 @@ from untrain.rng import numpy_rng
 
 TEST_SHARE = 0.2
 """What a data set without a test part loses to one."""
+NAMES = ("retain", "forget", "val", "unseen", "test")
+"""The sets of every split, in the order in which they are written."""
+NONE = np.zeros(0, dtype=np.int64)
+"""No position."""
 
 
 @dataclass(frozen=True)
 class Split:
     """Positions into one `Images`, int64 and sorted, disjoint.
 
-    retain and forget: together what the Original was trained on (`train`).
+    retain, forget and what was erased before: together what the Original was trained on (`train`).
     val: what choices may see. unseen: never seen by anything, the audit's reference.
     test: for utility only.
+    earlier: what earlier requests have forgotten, one array a request, in order; such images are
+        in none of the other sets, so that nothing trains on them again.
     """
 
     retain: np.ndarray
@@ -33,13 +41,17 @@ class Split:
     val: np.ndarray
     unseen: np.ndarray
     test: np.ndarray
+    earlier: tuple[np.ndarray, ...] = ()
 
     def __post_init__(self) -> None:
         if len(np.unique(np.concatenate(list(self.sets().values())))) != sum(self.sizes().values()):
             raise ValueError("the sets of a split overlap")
 
     def sets(self) -> dict[str, np.ndarray]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        """Positions by name; `erased` is among them only where an earlier request has erased some,
+        so that the record and the hashes of a first request know nothing of later ones."""
+        sets = {name: getattr(self, name) for name in NAMES}
+        return sets | ({"erased": self.erased} if self.earlier else {})
 
     def sizes(self) -> dict[str, int]:
         return {name: len(positions) for name, positions in self.sets().items()}
@@ -47,15 +59,39 @@ class Split:
     @property
     def train(self) -> np.ndarray:
         """What the Original was trained on."""
-        return np.sort(np.concatenate([self.retain, self.forget]))
+        return np.sort(np.concatenate([self.retain, self.forget, *self.earlier]))
+
+    @property
+    def erased(self) -> np.ndarray:
+        """What all earlier requests have forgotten."""
+        return np.sort(np.concatenate(self.earlier)) if self.earlier else NONE
+
+    @property
+    def requests(self) -> tuple[np.ndarray, ...]:
+        """What each request forgets, the earlier ones first; empty for an Original."""
+        return (*self.earlier, *([self.forget] if len(self.forget) else []))
+
+    @property
+    def forgotten(self) -> np.ndarray:
+        """What all requests forget together."""
+        return np.sort(np.concatenate([NONE, *self.requests]))
+
+    def settled(self) -> Split:
+        """The same split before its next request: what it forgets is among the earlier requests."""
+        return replace(self, forget=NONE, earlier=self.requests)
 
     def hashes(self, images: Images) -> dict[str, str]:
         """SHA-256 of the sorted keys of each set: equal hashes mean equal sets."""
         return {name: key_hash(images.keys[at]) for name, at in self.sets().items()}
 
     def save(self, path: Path, images: Images) -> None:
-        """Write the keys of each set as npz, atomically."""
-        write_arrays(path, {name: images.keys[at] for name, at in self.sets().items()})
+        """Write the keys of each set as npz, atomically; `request` numbers those of `erased`."""
+        arrays = {name: images.keys[at] for name, at in self.sets().items()}
+        if self.earlier:
+            arrays["erased"] = images.keys[np.concatenate(self.earlier)]
+            sizes = [len(at) for at in self.earlier]
+            arrays["request"] = np.repeat(np.arange(len(sizes)) + 1, sizes)
+        write_arrays(path, arrays)
 
 
 def key_hash(keys: np.ndarray) -> str:
@@ -67,12 +103,15 @@ def load_split(path: Path, images: Images) -> Split:
     """Read a split back; raises UserError if the data set lacks some of its keys."""
     try:
         with np.load(path) as saved:
-            keys = {field.name: saved[field.name] for field in fields(Split)}
+            keys = {name: saved[name] for name in NAMES}
+            if "erased" in saved:  # a split of a first request has none
+                keys |= {name: saved[name] for name in ("erased", "request")}
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise UserError(
             f"{path.name} is missing or damaged.", str(path.parent), "Make the run again."
         ) from error
-    found = {name: np.sort(images.positions(of)) for name, of in keys.items()}
+    request = keys.pop("request", NONE)
+    found = {name: images.positions(of) for name, of in keys.items()}
     missing = sum(int((at < 0).sum()) for at in found.values())
     if missing:
         raise UserError(
@@ -80,7 +119,10 @@ def load_split(path: Path, images: Images) -> Split:
             where=str(path),
             fix="Use the data set that the run was made with.",
         )
-    return Split(**found)
+    erased = found.pop("erased", NONE)
+    sets: dict[str, Any] = {name: np.sort(at) for name, at in found.items()}
+    sets["earlier"] = tuple(np.sort(erased[request == number]) for number in np.unique(request))
+    return Split(**sets)
 
 
 def make_split(images: Images, *, limit: int = 0, holdout: float = 0.1, seed: int = 0) -> Split:
@@ -121,18 +163,28 @@ def make_split(images: Images, *, limit: int = 0, holdout: float = 0.1, seed: in
             where=images.name,
             fix="Use more images or a smaller --holdout.",
         )
-    none = np.zeros(0, dtype=np.int64)
-    sets = {"retain": train, "forget": none, "val": val, "unseen": unseen, "test": test}
-    return Split(**{name: np.sort(at) for name, at in sets.items()})
+    retain, val, unseen, test = (np.sort(at) for at in (train, val, unseen, test))
+    return Split(retain, NONE, val, unseen, test)
 
 
 def forget(split: Split, rule: str, images: Images, seed: int = 0) -> Split:
     """The same split with what `rule` selects moved from retain to forget."""
-    chosen = select(rule, images, split.train, seed)
-    return with_forget(split, chosen)
+    return with_forget(split, select(rule, images, split.train, seed, split.earlier))
+
+
+def forget_each(split: Split, rules: Sequence[str], images: Images, seed: int = 0) -> list[Split]:
+    """The split of each request, one after the other; what `split` forgets has come before."""
+    stages = []
+    for rule in rules:
+        split = forget(split.settled(), rule, images, seed)
+        stages.append(split)
+    return stages
 
 
 def with_forget(split: Split, chosen: np.ndarray) -> Split:
-    """The same split with these positions forgotten and the rest of the training set retained."""
-    rest = np.setdiff1d(split.train, chosen)
-    return Split(rest, np.sort(chosen), split.val, split.unseen, split.test)
+    """The same split with these positions forgotten and the rest of the training set retained.
+
+    What it forgot until now is retained; what earlier requests have erased stays so.
+    """
+    rest = np.setdiff1d(split.train, np.concatenate([chosen, *split.earlier]))
+    return replace(split, retain=rest, forget=np.sort(chosen))

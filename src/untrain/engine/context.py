@@ -58,6 +58,12 @@ class Context:
             self.streams[name].rewind(*self.cursors.get(name, (0, 0)))
         return self.streams[name]
 
+    def rewind(self, cursors: dict[str, tuple[int, int]]) -> None:
+        """Put the streams, made already or still to be made, to their places."""
+        self.cursors = cursors
+        for name, stream in self.streams.items():
+            stream.rewind(*cursors.get(name, (0, 0)))
+
     def add_stream(
         self, name: str, positions: Tensor | None = None, x: Tensor | None = None, y: Any = None
     ) -> None:
@@ -81,7 +87,8 @@ class Context:
     def _make(
         self, name: str, positions: np.ndarray, augment: str, images: Images | None = None
     ) -> Stream:
-        forgotten = np.isin(positions, self.task.split.forget) if name == "mixed" else None
+        mixes = name.partition("/")[0] == "mixed"
+        forgotten = np.isin(positions, self.task.split.forget) if mixes else None
         return Stream(
             images or self.task.images,
             positions,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import torch
@@ -37,7 +38,7 @@ class Cost:
     def metered(self) -> Iterator[None]:
         """Count the time and arithmetic of work outside of steps: importances, targets, edits."""
         started = time.perf_counter()
-        with FlopCounterMode(display=False) as counter:
+        with flop_counter() as counter:
             yield
         self.flops += counter.get_total_flops()
         self.seconds += time.perf_counter() - started
@@ -77,8 +78,8 @@ class FlopMeter:
         """FLOPs of a step of this pass whose draws have these batch sizes."""
         if (pass_.role, sizes) not in self.known:
             draws = {name: self._draw(*counts) for name, *counts in sizes}
-            step = arrange(pass_, draws, self.model)
-            with FlopCounterMode(display=False) as counter:
+            step = arrange(pass_, draws, self.model, self.model)
+            with flop_counter() as counter:
                 loss = total_loss(self.method, self.terms, step, to_meta(self.state))
                 loss.backward()  # type: ignore[no-untyped-call]
             self.model.zero_grad()
@@ -93,6 +94,21 @@ class FlopMeter:
             return torch.empty(size, *self.image, device="meta")
 
         return Draw(labels, labels, view, self.model, rows=rows if forgotten >= 0 else None)
+
+
+def flop_counter() -> FlopCounterMode:
+    """torch's counter, taught that the backward of a grouped convolution is grouped too."""
+    backward = {torch.ops.aten.convolution_backward: convolution_backward}
+    return FlopCounterMode(display=False, custom_mapping=backward)
+
+
+def convolution_backward(
+    grad: Sequence[int], x: Sequence[int], weight: Sequence[int], *more: Any, **__: Any
+) -> int:
+    """FLOPs of the asked-for gradients of a convolution, from shapes; each costs a forward."""
+    _bias, _stride, _padding, _dilation, transposed, _out, _groups, mask = more[:8]
+    batch, _channels, *places = x if transposed else grad
+    return int(2 * batch * prod(places) * prod(weight) * sum(mask[:2]))
 
 
 def empty(count: int) -> Tensor:

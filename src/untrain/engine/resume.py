@@ -58,8 +58,7 @@ class Resume:
         torch.set_rng_state(tensors["dropout/cpu"])
         if "dropout/cuda" in tensors:
             torch.cuda.set_rng_state(tensors["dropout/cuda"])
-        for name, (epoch, cursor) in about["streams"].items():
-            loop.cursors[name] = (epoch, cursor)
+        loop.rewind({name: (epoch, cursor) for name, (epoch, cursor) in about["streams"].items()})
         loop.journal, loop.curve = about["journal"], about["curve"]
         loop.cost = Cost(**about["cost"])
         return int(about["passes"])

@@ -57,7 +57,7 @@ class Steps:
             batches = {name: streams[name].take(size) for name in pass_.streams[1:]}
             batches = {pass_.streams[0]: first, **batches}
             draws = {name: lazy(batch, self.module) for name, batch in batches.items()}
-            total += self._step(arrange(pass_, draws, self.module), pass_)
+            total += self._step(arrange(pass_, draws, self.loop.model, self.module), pass_)
             sizes[tuple((name, len(b.y), mixture(b)) for name, b in batches.items())] += 1
             observe((place + 1) / count)
         loss = float(total) / count  # the one place where the host waits for the device

@@ -118,9 +118,9 @@ class Trained(Method, ABC):
     """A method with gradient steps: an optimiser and a schedule, SGD as in both papers."""
 
     epochs: int = 50
-    """Passes over the retain images, at least 1."""
+    """Passes over what the method trains on, at least 1."""
     batch: int = 256
-    """Images per step and stream, at least 1."""
+    """Images per step and set, at least 1."""
     lr: float = 0.01
     """Highest learning rate, > 0; the CoUn paper tunes it in [0.01, 0.1]."""
     lr_min: float = 1e-4

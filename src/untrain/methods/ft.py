@@ -1,4 +1,4 @@
-"""Fine-tuning: go on training on what is retained and let the rest fade."""
+"""FT: go on training on what is retained and let the rest fade."""
 
 from __future__ import annotations
 

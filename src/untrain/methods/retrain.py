@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 
 from untrain.errors import UserError
 from untrain.methods.contract import Run, Schedule, State, register
@@ -26,6 +27,7 @@ class Retrain(FT):
     presets = {
         "native": {},
         "coun": {},
+        "coun-vgg16": {"warmup": 75 / 182},
         "laptop": {"epochs": 20, "batch": 64, "lr": 0.05, "schedule": "linear", "warmup": 0.15},
     }
 
@@ -37,24 +39,34 @@ class Retrain(FT):
     """Decay from lr: cosine or linear to lr_min, step (x 0.1 at 50 % and 75 %), or constant."""
 
     def check(self, task: Task) -> list[UserError]:
-        problems = super().check(task)
-        if task.make_model is None:
-            problems.append(
-                UserError(
-                    f"'{self.name}' needs fresh weights; the task does not say how to make them.",
-                    where="Task(make_model=...)",
-                    fix="Give a function from a seed to a new model of the same architecture.",
-                )
-            )
-        return problems
+        return super().check(task) + no_fresh_weights(self.name, task)
 
     def prepare(self, run: Run) -> State:
-        fresh, original = run.fresh_model().state_dict(), run.original.state_dict()
-        if all(torch.equal(fresh[name].cpu(), original[name].cpu()) for name in original):
-            raise UserError(
-                "make_model gave the Original's own weights, so nothing would be retrained.",
-                where="Task(make_model=...)",
-                fix="Return a new model whose initial weights depend on the seed.",
-            )
-        run.model.load_state_dict(fresh)
+        run.model.load_state_dict(fresh_weights(run).state_dict())
         return {}
+
+
+def no_fresh_weights(name: str, task: Task) -> list[UserError]:
+    """The error for a task that does not say how to make a fresh model."""
+    if task.make_model is not None:
+        return []
+    return [
+        UserError(
+            f"'{name}' needs fresh weights; the task does not say how to make them.",
+            where="Task(make_model=...)",
+            fix="Give a function from a seed to a new model of the same architecture.",
+        )
+    ]
+
+
+def fresh_weights(run: Run) -> nn.Module:
+    """A model with fresh weights. Raises UserError if they are the Original's."""
+    made = run.fresh_model()
+    fresh, original = made.state_dict(), run.original.state_dict()
+    if all(torch.equal(fresh[name].cpu(), original[name].cpu()) for name in original):
+        raise UserError(
+            "make_model gave the Original's own weights, not fresh ones.",
+            where="Task(make_model=...)",
+            fix="Return a new model whose initial weights depend on the seed.",
+        )
+    return made

@@ -1,4 +1,4 @@
-"""Retrain on a method's budget: the exact baseline that no paper prints."""
+"""Retrain-short: Retrain compressed to a budget, the baseline that no paper prints."""
 
 from __future__ import annotations
 

@@ -134,9 +134,14 @@ class Pass:
     fresh: bool = False
 
 
-def arrange(pass_: Pass, draws: Mapping[str, Draw], model: nn.Module) -> Step:
+def arrange(
+    pass_: Pass,
+    draws: Mapping[str, Draw],
+    model: nn.Module,
+    forward: Callable[[Tensor], Output],
+) -> Step:
     """The step of a pass from one draw a stream: joined or divided as the pass says."""
-    named = join(draws, model) if pass_.joint else dict(draws)
+    named = join(draws, forward) if pass_.joint else dict(draws)
     for draw in draws.values():
         named |= {name: draw.part(rows) for name, rows in draw.rows.items()}
     return Step(model, named, pass_.epoch, pass_.role)

@@ -135,6 +135,7 @@ def audit(
     retrains: Sequence[Subject],
     forget_keys: np.ndarray,
     *,
+    requests: Sequence[np.ndarray] = (),
     title: str = "",
     choosing: bool = False,
     exact_mia: bool = False,
@@ -144,7 +145,8 @@ def audit(
     subjects: the Original first, then methods; equal labels are seeds of one row.
     retrains: Retrains of the same split, for gaps and agreement; may be empty. Subjects labelled
         "retrain" are among them.
-    forget_keys: keys of the forgotten images.
+    forget_keys: keys of the forgotten images, those of all requests together.
+    requests: keys of each request, in order; with two or more, each has a column of its own.
     choosing: measure on val instead of test and unseen, as choices must.
     exact_mia: fit the full SVM for MIA efficacy.
     """
@@ -154,10 +156,13 @@ def audit(
     ours = views[: len(retrains)]
     if not len(views[0].forget):
         raise UserError("None of the forgotten keys is in the evidence.", fix="Check the split.")
+    several = requests if len(requests) > 1 else ()
+    columns = {of_request(number): keys for number, keys in enumerate(several, 1)}
     rows: dict[str, Row] = {}
     for number, (subject, seen) in enumerate(zip((*retrains, *subjects), views, strict=True)):
         others = [one for one in ours if one is not seen]
         values = measure(seen, others, exact_mia) | subject.cost
+        values |= {one.name: unlearned(seen, keys) for one, keys in columns.items()}
         label = "retrain" if number < len(retrains) else subject.label
         row = rows.setdefault(label, Row(label, [], {}))
         row.seeds.append(subject.seed)
@@ -169,12 +174,23 @@ def audit(
     for row in ordered:
         if retrain is not None:
             _compare(row, retrain)
-    metrics = METRICS + (GONE,) * bool(len(views[0].gone))
+    metrics = METRICS + (GONE,) * bool(len(views[0].gone)) + tuple(columns)
     made = Audit(title, ordered, metrics, [])
     from untrain.metrics.remarks import remark
 
-    remark(made, views[0])
+    remark(made, views[0], [len(keys) for keys in several])
     return made
+
+
+def of_request(number: int) -> Metric:
+    """The column of one of several requests."""
+    definition = f"UA on the images of request {number}; UA is on those of all requests"
+    return Metric(f"unlearn_accuracy_{number}", f"UA {number}", "Retrain's", definition)
+
+
+def unlearned(seen: View, keys: np.ndarray) -> float:
+    """100 minus accuracy (%) on some of the forgotten images."""
+    return 100 - accuracy(seen.forget.take(np.isin(seen.forget.keys, keys)))
 
 
 def measure(seen: View, retrains: Sequence[View], exact_mia: bool = False) -> dict[str, float]:

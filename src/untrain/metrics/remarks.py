@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from untrain.metrics.evidence import View
@@ -15,8 +16,11 @@ KNOWS = 99.0
 """Retain accuracy (%) under which an Original does not know its training set."""
 
 
-def remark(audit: Audit, sample: View) -> None:
-    """Give surprising rows their sentence, and the audit the notes that hold for all rows."""
+def remark(audit: Audit, sample: View, requests: Sequence[int] = ()) -> None:
+    """Give surprising rows their sentence, and the audit the notes that hold for all rows.
+
+    requests: how many images each request forgets, where there are several.
+    """
     rows = {row.label: row for row in audit.rows}
     original, retrain = rows.get("original"), rows.get("retrain")
     error = membership_auc(sample.forget, sample.reference)[1]
@@ -31,6 +35,7 @@ def remark(audit: Audit, sample: View) -> None:
                     None,
                     (
                         _forgetting(row, original, retrain, len(sample.forget)),
+                        _requests(row, retrain, requests),
                         _utility(row, retrain),
                         _membership(row, retrain, error),
                     ),
@@ -40,6 +45,8 @@ def remark(audit: Audit, sample: View) -> None:
         f"AUC: {len(sample.forget)} forgotten against {len(sample.reference)} never seen images; "
         f"standard error at chance {error:.3f}."
     )
+    if requests:
+        audit.notes.append("Several requests: a model's cost is that of its last one.")
     if sample.test_stands_in:
         audit.notes.append("There is no unseen set: the test set stands in for it.")
     if retrain is None:
@@ -79,8 +86,7 @@ def _forgetting(row: Row, original: Row | None, retrain: Row | None, images: int
     if retrain is None:
         return ""
     mine, goal = row.mean("unlearn_accuracy"), retrain.mean("unlearn_accuracy")
-    share = min(max(goal / 100, 1 / images), 1 - 1 / images)
-    margin = 200 * math.sqrt(2 * share * (1 - share) / images)  # two standard errors
+    margin = _margin(goal, images)
     start = original.mean("unlearn_accuracy") if original else float("nan")
     if mine < goal - margin and abs(mine - start) <= max(1.0, 100 / images):
         knows = "every forgotten image" if mine == 0 else "what it was to forget"
@@ -90,6 +96,24 @@ def _forgetting(row: Row, original: Row | None, retrain: Row | None, images: int
     if mine > goal + margin:
         return f"UA {mine:.1f} is above Retrain's {goal:.1f}: it over-forgets, which is no merit."
     return ""
+
+
+def _margin(goal: float, images: int) -> float:
+    """Two standard errors of the difference of two accuracies (%) on so many images."""
+    share = min(max(goal / 100, 1 / images), 1 - 1 / images)
+    return 200 * math.sqrt(2 * share * (1 - share) / images)
+
+
+def _requests(row: Row, retrain: Row | None, requests: Sequence[int]) -> str:
+    """Which of several requests are not forgotten, or known again after a later one."""
+    if retrain is None:
+        return ""
+    known = []
+    for number, images in enumerate(requests, 1):
+        mine, goal = (one.mean(f"unlearn_accuracy_{number}") for one in (row, retrain))
+        if mine < goal - _margin(goal, images):
+            known.append(f"UA {number} {mine:.1f} (Retrain's {goal:.1f})")
+    return f"Still known by request: {', '.join(known)}." if known else ""
 
 
 def _utility(row: Row, retrain: Row | None) -> str:

@@ -14,14 +14,21 @@ Column = tuple[str, str, Callable[[Row], str]]
 
 
 def text(audit: Audit, width: int | None = None, glossary: bool = True) -> str:
-    """Aligned plain text, in two tables if the screen is under the needed width."""
+    """Aligned plain text, in two tables if the screen is under the needed width; the columns of
+    single requests are a third."""
     width = width or shutil.get_terminal_size((120, 24)).columns
     columns = _columns(audit)
     grid = _grid(audit, columns)
     blocks = [grid]
     if len(_aligned(grid)[0]) > width:
-        cut = 1 + len(audit.metrics[:4])
-        blocks = [[line[:cut] for line in grid], [line[:1] + line[cut:] for line in grid]]
+        cut, names = 1 + len(audit.metrics[:4]), grid[0]
+        single = [place for place, name in enumerate(names) if name.startswith("UA ")]
+        others = [place for place in range(cut, len(names)) if place not in single]
+        blocks = [
+            [[line[place] for place in (0, *chosen)] for line in grid]
+            for chosen in (range(1, cut), others, single)
+            if chosen
+        ]
     lines = [audit.title] * bool(audit.title)
     for block in blocks:
         table = _aligned(block)

@@ -61,7 +61,9 @@ def every_hyper_parameter_moves_the_result(subject: Subject) -> None:
 
 def check_field(subject: Subject, name: str) -> None:
     """Another value of one hyper-parameter gives another model."""
-    trial = {name: other_value(subject, name)} | dict(subject.method.trials.get(name, {}))
+    trial = dict(subject.method.trials.get(name, {}))
+    if name not in trial:
+        trial[name] = other_value(subject, name)
     start = {key: value for key, value in trial.items() if key != name}
     before, after = subject.make(**start), subject.make(**trial)
     assert getattr(before, name) != getattr(after, name), f"{name}: the trial is the default"
@@ -118,6 +120,19 @@ def works_with_one_image_to_forget(subject: Subject) -> None:
         assert finite(subject.result(one).model)
 
 
+def works_on_a_second_request(subject: Subject) -> None:
+    """What an earlier request has erased is not read again, neither pixels nor labels."""
+    split = REQUESTS["second"]
+    if subject.make().check(toy_task(split)):
+        return
+    x, y, erased = IMAGES.x.clone(), IMAGES.y.clone(), torch.from_numpy(split.erased)
+    x[erased], y[erased] = 255, 0
+    spoiled = subject.result(toy_task(split, replace(IMAGES, x=x, y=y)))
+    after = subject.result(toy_task(split)).model
+    assert finite(after), "weights are not finite"
+    assert same(after, spoiled.model), "it reads images that an earlier request has erased"
+
+
 class Killed(Exception):
     """Stands for SIGKILL in the middle of a run."""
 
@@ -163,6 +178,7 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
     works_with_a_class_absent_from_a_batch,
     works_with_a_whole_class_forgotten,
     works_with_one_image_to_forget,
+    works_on_a_second_request,
     resumes_in_the_middle,
     says_what_it_is,
 )

@@ -46,6 +46,7 @@ REQUESTS = {
     "random": with_forget(WHOLE, WHOLE.train[:8]),
     "class": forget(WHOLE, "class:class1", IMAGES),
     "one": with_forget(WHOLE, WHOLE.train[:1]),
+    "second": with_forget(with_forget(WHOLE, WHOLE.train[:8]).settled(), WHOLE.train[8:14]),
 }
 
 
