@@ -78,7 +78,7 @@ def audit(
         if result is None:
             return Subject(label, evidence, seed)
         cost = {"seconds": result.cost.seconds, "flops": result.cost.flops}
-        return Subject(label, evidence, result.seed, cost)
+        return Subject(label, evidence, result.seed, cost, tuple(result.notes))
 
     if isinstance(model, Result):
         named: Mapping[str, nn.Module | Result] = {model.method.name: model}

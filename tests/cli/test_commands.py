@@ -129,3 +129,18 @@ def test_help_answers_at_once_and_imports_nothing_heavy() -> None:
     started = time.monotonic()
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
     assert time.monotonic() - started < 0.5
+
+
+def test_the_audit_repeats_what_a_method_had_to_say(
+    runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start = ["unlearn", "ssd", "--original", f"{runs}/original", "--forget", "random:0.1"]
+    start += ["--alpha", "1e6", "--threads", "1"]
+    assert main([*start, "--out", f"{tmp_path}/ssd"]) == 0
+    assert "ssd: Selected 0 of" in capsys.readouterr().err
+    retrain = ["--retrain", f"{runs}/retrain-0"]
+    assert main(["audit", f"{runs}/original", f"{tmp_path}/ssd", *retrain]) == 0
+    table, below = capsys.readouterr()
+    assert "ssd\t" in table
+    assert "ssd, seed 0: Selected 0 of" in below
+    assert "Nothing has changed: lower --alpha." in below

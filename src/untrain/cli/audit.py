@@ -203,7 +203,8 @@ def subject(folder: Path, label: str, images: Images) -> Subject:
         evidence = collect(load_model(folder, images), images, split, f"measuring {folder}")
         evidence.save(path, weights)
     cost = {name: float(run["cost"][name]) for name in ("seconds", "flops")}
-    return Subject(label, evidence, run["config"]["seed"], cost)
+    notes = tuple(run.get("notes", ()))  # runs of the first version have none
+    return Subject(label, evidence, run["config"]["seed"], cost, notes)
 
 
 def _labels(described: list[dict[str, Any]]) -> list[str]:

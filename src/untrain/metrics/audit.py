@@ -74,12 +74,16 @@ GONE = Metric(
 
 @dataclass(frozen=True)
 class Subject:
-    """One model under audit. cost: seconds and flops of making it, where known."""
+    """One model under audit.
+
+    cost: seconds and flops of making it, where known. notes: what its method had to say.
+    """
 
     label: str
     evidence: Evidence
     seed: int = 0
     cost: dict[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -179,6 +183,9 @@ def audit(
     from untrain.metrics.remarks import remark
 
     remark(made, views[0], [len(keys) for keys in several])
+    made.notes += [
+        f"{one.label}, seed {one.seed}: {note}" for one in subjects for note in one.notes
+    ]
     return made
 
 
