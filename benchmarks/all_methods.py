@@ -42,18 +42,20 @@ GRID: dict[str, Grid] = {
     "coun": {"lr": ("0.05", "0.1"), "lam": ("0.1", "0.3")},
     "neggrad-plus": {"lr": ("0.03", "0.1"), "beta": ("0.95", "0.99")},
     "random-label": {"lr": ("0.02", "0.05", "0.1")},
-    "salun": {"lr": ("0.02", "0.05", "0.1")},
-    "l1-sparse": {"gamma": ("0.0001", "0.0003", "0.001")},
-    "not": {"lr": ("0.05", "0.1", "0.2")},
-    "bad-teacher": {"lr": ("0.01", "0.03", "0.1")},
-    "scrub": {"lr": ("0.01", "0.03", "0.1")},
-    "cf-k": {"lr": ("0.05", "0.1", "0.2")},
+    "salun": {"lr": ("0.02", "0.05")},
+    "l1-sparse": {"gamma": ("0.0001", "0.0005")},
+    "not": {"lr": ("0.1", "0.2")},
+    "bad-teacher": {"lr": ("0.03", "0.1")},
+    "scrub": {"lr": ("0.03", "0.1")},
+    "cf-k": {"lr": ("0.1", "0.2")},
     "eu-k": {"lr": ("0.05", "0.1")},
 }
 """Values tried for each method; everything else is its laptop preset."""
 CLASS_ONLY = ("unsir", "mask-class")
 CLASS_TUNED = ("ga", "cu", "ssd", "fisher", "boundary-shrink", "boundary-expand", *CLASS_ONLY)
-"""What is tuned for the class request too; the others keep their values of the random request."""
+"""What is tuned for the class request too."""
+CLASS_BESIDE = ("ft", "coun", "not", "random-label")
+"""What stands beside them, with the values of the random request."""
 
 
 def points(method: str) -> list[dict[str, str]]:
@@ -74,7 +76,7 @@ def methods_of(request: str, stage: str) -> list[str]:
     """The methods that are run for a request."""
     if request == "random":
         return [name for name in GRID if name not in CLASS_ONLY]
-    return [name for name in GRID if stage == "report" or name in CLASS_TUNED]
+    return [*CLASS_TUNED, *(CLASS_BESIDE if stage == "report" else ())]
 
 
 def commands(stage: str, request: str, root: str, out: str) -> list[list[str]]:

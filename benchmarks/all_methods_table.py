@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
-from all_methods import REQUESTS, RETRAINS, SEED, methods_of, name_of, points
-from untrain.cli.audit import gather
+from all_methods import CLASS_BESIDE, GRID, REQUESTS, RETRAINS, SEED, methods_of, name_of, points
+from laptop_table import facts
+from untrain.cli.audit import gather, subject
 from untrain.data.splits import load_split
-from untrain.metrics import table
-from untrain.metrics.audit import GAP, audit, measure
+from untrain.files import atomic, write_json
+from untrain.metrics.audit import GAP, Audit, Row, audit, measure
 from untrain.metrics.evidence import View, collect, view
+from untrain.metrics.table import markdown, values
 from untrain.progress import say
 from untrain.runs import data_of, load_model, read
 
@@ -48,16 +53,16 @@ def tune(home: Path, root: str) -> dict[str, Any]:
         rows = tried[request] = {}
         for method in methods_of(request, "tune"):
             rows[method] = []
-            for values in points(method):
-                folder = home / f"{name_of(request, method, values)}-{SEED['tune']}"
+            for point in points(method):
+                folder = home / f"{name_of(request, method, point)}-{SEED['tune']}"
                 if not (folder / "run.json").exists():  # it diverged: see the log of the runs
-                    rows[method].append({"values": values, "gap": None})
+                    rows[method].append({"values": point, "gap": None})
                     continue
                 found = measure(on_val(folder, root), ())
                 gap = float(np.mean([abs(found[name] - goal[name]) for name in GAP]))
                 shown = {name: round(found[name], 3) for name in (*GAP, "membership_auc")}
-                rows[method].append({"values": values, "gap": round(gap, 2), **shown})
-                say(f"{request} {method} {values}: gap {gap:.2f}")
+                rows[method].append({"values": point, "gap": round(gap, 2), **shown})
+                say(f"{request} {method} {point}: gap {gap:.2f}")
         rows["retrain"] = {name: round(goal[name], 3) for name in (*GAP, "membership_auc")}
     chosen = {
         request: {
@@ -69,7 +74,8 @@ def tune(home: Path, root: str) -> dict[str, Any]:
         }
         for request, grid in tried.items()
     }
-    chosen["class"] = chosen["random"] | chosen["class"]
+    beside = {method: chosen["random"][method] for method in CLASS_BESIDE}
+    chosen["class"] = beside | chosen["class"]
     return {"tried": tried, "chosen": chosen}
 
 
@@ -78,17 +84,71 @@ def report(home: Path, root: str, request: str) -> None:
     chosen = json.loads((OUT / "tune.json").read_text())["chosen"][request]
     seed = SEED["report"]
     runs = [home / f"original-{seed}"]
-    runs += [home / f"{name_of(request, m, values)}-{seed}" for m, values in chosen.items()]
+    runs += [home / f"{name_of(request, m, point)}-{seed}" for m, point in chosen.items()]
     runs = [folder for folder in runs if (folder / "run.json").exists()]
-    retrains = tuple(retrain(home, request, one) for one in RETRAINS["report"])
-    subjects, retrained, keys, title, *_ = gather(tuple(runs), retrains, root)
-    made = audit(subjects, retrained, keys, title=title)
-    OUT.joinpath(f"{request}.md").write_text(table.markdown(made) + "\n")
-    OUT.joinpath(f"{request}.json").write_text(json.dumps(table.values(made), indent=1) + "\n")
-    records = {folder.name: {**read(folder)} for folder in (*runs, *retrains)}
-    for record in records.values():
-        record.pop("curve")
-    OUT.joinpath(f"{request}-runs.json").write_text(json.dumps(records, indent=1) + "\n")
+    retrains = [retrain(home, request, one) for one in RETRAINS["report"]]
+    with ProcessPoolExecutor(2) as pool:
+        list(pool.map(collected, [*runs, *retrains], [root] * (len(runs) + len(retrains))))
+    found = gather(tuple(runs), tuple(retrains), root)
+    made = audit(found.subjects, found.retrains, found.keys, title=found.title)
+    for row in made.rows:  # two runs shared the machine: seconds would mislead
+        row.values.pop("seconds", None)
+        row.values.pop("relative_seconds", None)
+    with atomic(OUT / f"{request}.md") as draft:
+        draft.write_text(f"{summary(made, chosen)}\n\n{markdown(made)}\n")
+    write_json(OUT / f"{request}.json", values(made))
+    write_json(OUT / f"{request}-runs.json", [facts(folder) for folder in (*runs, *retrains)])
+
+
+def collected(folder: Path, root: str) -> None:
+    """Measure a run, so that the audit finds its evidence."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    torch.set_num_threads(1)
+    subject(folder, "", data_of(read(folder), root)[1])
+
+
+COLUMNS = ("retain_accuracy", "unlearn_accuracy", "test_accuracy", "mia_efficacy")
+
+
+def summary(made: Audit, chosen: dict[str, dict[str, str]]) -> str:
+    """One line a model, the nearest to Retrain first: before (Original) and after."""
+    original, goal = made.row("original"), made.row("retrain")
+    methods = [row for row in made.rows if row not in (original, goal)]
+    methods.sort(key=lambda row: row.gap["average"])
+    gone = "gone_test_accuracy" in goal.values
+    head = ["model", "chosen", "tried", "FLOPs", "RA", "UA", "TA", "MIA", "AUC"]
+    head += [*["TA gone"] * gone, "average gap", "mark"]
+    lines = [head, ["---"] * len(head)]
+    for row in (original, goal, *methods):
+        name = row.label.split(" ")[0]
+        cells = [name, spelled(chosen.get(name, {})), tried(name)]
+        cells.append(f"{row.mean('relative_flops'):.2f}x")
+        cells += [f"{row.mean(column):.1f}" for column in COLUMNS]
+        cells.append(f"{row.mean('membership_auc'):.3f}")
+        cells += [f"{row.mean('gone_test_accuracy'):.1f}"] * gone
+        floor = f"floor {goal.gap['floor']:.2f}"
+        cells += [floor if row is goal else f"{row.gap['average']:.2f}"]
+        cells.append("" if row in (original, goal) else mark(row, original, goal))
+        lines.append(cells)
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def mark(row: Row, original: Row, goal: Row) -> str:
+    """did nothing: the Original within the floor. destroyed: ten points of RA or TA are lost."""
+    distance = np.mean([abs(row.mean(name) - original.mean(name)) for name in GAP])
+    if distance <= goal.gap["floor"]:
+        return "did nothing"
+    lost = max(goal.mean(name) - row.mean(name) for name in ("retain_accuracy", "test_accuracy"))
+    return "destroyed" if lost > 10 else ""
+
+
+def spelled(values: dict[str, str]) -> str:
+    return ", ".join(f"{flag} {value}" for flag, value in values.items())
+
+
+def tried(method: str) -> str:
+    grid = GRID.get(method, {})
+    return "; ".join(f"{flag} {', '.join(v)}" for flag, v in grid.items() if flag and len(v) > 1)
 
 
 if __name__ == "__main__":
@@ -100,9 +160,7 @@ if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
     home = Path(given.out) / given.stage
     if given.stage == "tune":
-        OUT.joinpath("tune.json").write_text(
-            json.dumps(tune(home, given.data_root), indent=1) + "\n"
-        )
+        write_json(OUT / "tune.json", tune(home, given.data_root))
     else:
         for request in REQUESTS:
             report(home, given.data_root, request)

@@ -144,3 +144,25 @@ def test_the_audit_repeats_what_a_method_had_to_say(
     assert "ssd\t" in table
     assert "ssd, seed 0: Selected 0 of" in below
     assert "Nothing has changed: lower --alpha." in below
+
+
+def test_a_preset_is_not_mixed_with_the_originals_batch(runs: Path, tmp_path: Path) -> None:
+    """Without one the batch is the Original's, 64 here."""
+    start = ["unlearn", "ga", "--original", f"{runs}/original", "--forget", "random:0.1"]
+    start += ["--epochs", "1", "--threads", "1"]
+    for preset, batch in (([], 64), (["--preset", "native"], 256)):
+        out = tmp_path / str(batch)
+        assert main([*start, *preset, "--out", str(out)]) == 0
+        method = json.loads((out / "run.json").read_text())["config"]["method"]
+        assert method["batch"] == batch
+
+
+def test_the_vgg_preset_is_the_papers_warm_up(capsys: pytest.CaptureFixture[str]) -> None:
+    from untrain.engine.schedule import learning_rate
+    from untrain.methods import Retrain
+
+    recipe = Retrain(**Retrain.presets["coun-vgg16"])
+    rates = [learning_rate(recipe, epoch) for epoch in (0, 37, 74, 75, 90, 91)]
+    assert rates == pytest.approx([0.1 / 75, 0.1 * 38 / 75, 0.1, 0.1, 0.1, 0.01])
+    assert main(["train", "--preset", "coun-vgg16", "--help"]) == 0
+    assert "vgg16" in capsys.readouterr().out

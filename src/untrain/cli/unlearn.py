@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from untrain.cli.compose import needed, option, parse
 from untrain.errors import UserError
 from untrain.registry import methods, terms
+
+if TYPE_CHECKING:
+    from untrain.methods.contract import Method
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,29 +44,19 @@ def run(args: list[str]) -> int:
         print("usage: untrain unlearn METHOD --original RUN --forget RULE --out RUN ...")
         print(f"methods: {', '.join(methods.names())}\nflags: untrain unlearn METHOD --help")
         return 0 if args else 2
-    from pathlib import Path
-
     from untrain.config import ModelConfig, build
     from untrain.engine.device import Device
-    from untrain.methods.contract import Trained
     from untrain.runs import Plan, read
     from untrain.sequence import carry_out, forgetting, rules_of, stages
 
     method = methods.get(args[0])
     added = {name: terms.get(name) for name in option(args, "--add")}
-    inherited = {}
-    for folder in option(args, "--original"):
-        recipe = read(Path(folder))["config"]["method"]
-        if method.name == recipe["name"] == "retrain":
-            inherited = recipe  # the exact answer is trained as the Original was
-        elif issubclass(method, Trained) and "batch" in recipe:
-            inherited = {"batch": recipe["batch"]}
     given = parse(
         args[1:],
         {"options": UnlearnOptions, "method": method, "device": Device, **added},
         prog=f"untrain unlearn {args[0]}",
         about=method.__doc__ or "",
-        inherited=inherited,
+        inherited=inherited(args, method),
         prefixed=tuple(added),
     )
     options = given.options
@@ -85,3 +80,18 @@ def run(args: list[str]) -> int:
     )
     carry_out(stages(first, splits, options.forget, out), given.device)
     return 0
+
+
+def inherited(args: list[str], method: type[Method]) -> dict[str, Any]:
+    """What the Original's recipe gives where no preset does: its batch, to retrain all of it."""
+    from untrain.methods.contract import Trained
+    from untrain.runs import read
+
+    folders = [] if option(args, "--preset") else option(args, "--original")
+    for folder in folders:
+        recipe: dict[str, Any] = read(Path(folder))["config"]["method"]
+        if method.name == recipe["name"] == "retrain":
+            return recipe  # the exact answer is trained as the Original was
+        if issubclass(method, Trained) and "batch" in recipe:
+            return {"batch": recipe["batch"]}
+    return {}
