@@ -23,7 +23,7 @@ from untrain.cli.audit import gather, subject
 from untrain.data.splits import load_split
 from untrain.files import atomic, write_json
 from untrain.metrics.audit import GAP, Audit, Row, audit, measure
-from untrain.metrics.evidence import View, collect, view
+from untrain.metrics.evidence import collect, view
 from untrain.metrics.table import markdown, values
 from untrain.progress import say
 from untrain.runs import data_of, load_model, read
@@ -35,48 +35,50 @@ def retrain(home: Path, request: str, seed: int) -> Path:
     return home / f"retrain{'' if request == 'random' else f'-{request}'}-{seed}"
 
 
-def on_val(folder: Path, root: str, keys: np.ndarray | None = None) -> View:
-    """What a choice may see of a run: train and val."""
-    _, images = data_of(read(folder), root)
+def on_val(folder: Path, root: str) -> dict[str, float] | None:
+    """The measures of a run that a choice may see, on train and val; kept beside the run."""
+    if not (folder / "run.json").exists():  # it diverged: see the log of the runs
+        return None
+    run, kept = read(folder), folder / "val.json"
+    if kept.exists():
+        found: dict[str, float] = json.loads(kept.read_text())
+        return found
+    torch.set_num_threads(1)
+    _, images = data_of(run, root)
     split = load_split(folder / "split.npz", images)
-    keys = images.keys[split.forget] if keys is None else keys
-    none = split.test[:0]
-    seen = collect(load_model(folder, images), images, replace(split, unseen=none, test=none))
-    return view(seen, keys, choosing=True)
+    seen = replace(split, unseen=split.test[:0], test=split.test[:0])
+    evidence = collect(load_model(folder, images), images, seen)
+    found = measure(view(evidence, images.keys[split.forget], choosing=True), ())
+    found = {name: round(found[name], 3) for name in (*GAP, "membership_auc")}
+    write_json(kept, found)
+    return found
 
 
 def tune(home: Path, root: str) -> dict[str, Any]:
     """The gap of every grid point to the Retrain of its seed, on val; and the least."""
-    tried: dict[str, Any] = {}
-    for request in REQUESTS:
-        goal = measure(on_val(retrain(home, request, SEED["tune"]), root), ())
-        rows = tried[request] = {}
-        for method in methods_of(request, "tune"):
-            rows[method] = []
-            for point in points(method):
-                folder = home / f"{name_of(request, method, point)}-{SEED['tune']}"
-                if not (folder / "run.json").exists():  # it diverged: see the log of the runs
-                    rows[method].append({"values": point, "gap": None})
-                    continue
-                found = measure(on_val(folder, root), ())
-                gap = float(np.mean([abs(found[name] - goal[name]) for name in GAP]))
-                shown = {name: round(found[name], 3) for name in (*GAP, "membership_auc")}
-                rows[method].append({"values": point, "gap": round(gap, 2), **shown})
+    made: dict[str, Any] = {"tried": {}, "chosen": {}}
+    with ProcessPoolExecutor(2) as pool:
+        for request in REQUESTS:
+            goal = on_val(retrain(home, request, SEED["tune"]), root)
+            assert goal is not None, "the Retrain of the tuning seed is missing"
+            rows: list[dict[str, Any]] = []
+            grid = [(m, point) for m in methods_of(request, "tune") for point in points(m)]
+            folders = [home / f"{name_of(request, *one)}-{SEED['tune']}" for one in grid]
+            measured = pool.map(on_val, folders, [root] * len(folders))
+            for (method, point), found in zip(grid, measured, strict=True):
+                gap = np.mean([abs(found[name] - goal[name]) for name in GAP]) if found else np.inf
+                rows.append({"method": method, "values": point, "gap": round(float(gap), 2)})
+                rows[-1] |= found or {"diverged": True}
                 say(f"{request} {method} {point}: gap {gap:.2f}")
-        rows["retrain"] = {name: round(goal[name], 3) for name in (*GAP, "membership_auc")}
-    chosen = {
-        request: {
-            method: min(
-                (row for row in rows if row["gap"] is not None), key=lambda row: row["gap"]
-            )["values"]
-            for method, rows in grid.items()
-            if method != "retrain"
-        }
-        for request, grid in tried.items()
-    }
-    beside = {method: chosen["random"][method] for method in CLASS_BESIDE}
-    chosen["class"] = beside | chosen["class"]
-    return {"tried": tried, "chosen": chosen}
+            best = {
+                method: min((r for r in rows if r["method"] == method), key=lambda r: r["gap"])
+                for method in methods_of(request, "tune")
+            }
+            made["tried"][request] = [{"method": "retrain", **goal}, *rows]
+            made["chosen"][request] = {method: row["values"] for method, row in best.items()}
+    beside = {method: made["chosen"]["random"][method] for method in CLASS_BESIDE}
+    made["chosen"]["class"] |= beside
+    return made
 
 
 def report(home: Path, root: str, request: str) -> None:

@@ -48,9 +48,9 @@ def facts(method: type[Method]) -> str:
     term = "retain" in method.streams and kind == "trained" and "contrastive" not in method.holds
     lines = [
         f"- **Kind**: {kind}, starts from {START[method.starts]}.",
-        f"- **Trains on**: {', '.join(method.streams)}."
+        f"- **Trains on**: {', '.join(method.streams) or 'nothing'}."
         + (f" **Measures on**: {', '.join(method.reads)}." if method.reads else ""),
-        f"- **Cost** {'per epoch' if kind == 'trained' else 'in all'}: {method.cost} "
+        f"- **Cost** {'of an epoch' if kind == 'trained' else 'in all'}: {method.cost} "
         "(FB: an image forward and backward; F: forward only).",
         f"- **`--add contrastive`**: {'yes' if term else 'no'}.",
         f"- **Paper**: {method.paper}.",
@@ -75,6 +75,8 @@ def table(method: type[Method]) -> str:
             flag = "`--" + field.name.replace("_", "-") + "`"
             row = (field.name not in own, flag, show(field.default), *cells, texts[field.name])
             rows.append(row)
+    if not rows:
+        return "It has no flags of its own."
     rows.sort(key=lambda row: row[0])
     head = ["flag", "default", *columns, "meaning"]
     lines = grid(head, [row[1:] for row in rows])
@@ -115,10 +117,10 @@ def index(prefix: str = "") -> str:
         method = methods.get(name)
         about_file = (sys.modules[method.__module__].__doc__ or "").splitlines()[0]
         does = about_file.partition(": ")[2].rstrip(".")
-        per = "per epoch" if issubclass(method, Trained) else "in all"
-        link, sets = f"[`{name}`]({prefix}{name}.md)", ", ".join(method.streams)
-        rows.append((link, does, sets, f"{method.cost} {per}", method.paper))
-    return grid(["name", "what it does", "trains on", "cost", "paper"], rows)
+        link, sets = f"[`{name}`]({prefix}{name}.md)", ", ".join(method.streams) or "nothing"
+        in_all = "" if issubclass(method, Trained) else " in all"
+        rows.append((link, does, sets, method.cost + in_all, method.paper))
+    return grid(["name", "what it does", "trains on", "cost of an epoch", "paper"], rows)
 
 
 def written() -> dict[Path, str]:

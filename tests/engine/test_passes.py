@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from untrain.engine.loop import Loop
+from untrain.engine.predict import predict
 from untrain.engine.resume import Resume
 from untrain.methods import FT
 from untrain.methods.contract import Pass, Passes, Run, State, Step, Trained
@@ -237,3 +238,26 @@ def test_work_in_prepare_is_on_the_bill(task: Task, model: nn.Module) -> None:
 
     heavy, ft = (Loop(m(**FAST), task, model).run().cost for m in (Heavy, FT))
     assert heavy.flops == ft.flops + 2 * 10 * 20 * 30
+
+
+def test_a_mask_lets_a_weight_without_a_part_in_the_loss_be(task: Task, model: nn.Module) -> None:
+    model.spare = nn.Linear(2, 2)
+    before = model.spare.weight.detach().clone()
+    mask = {name: torch.ones_like(p, dtype=torch.bool) for name, p in model.named_parameters()}
+    after = Loop(passing(Pass(("retain",), 2, mask=mask)), task, model).run().model
+    assert torch.equal(after.spare.weight, before)
+
+
+def test_a_pass_cannot_change_the_kind_of_optimiser(task: Task, model: nn.Module) -> None:
+    with pytest.raises(ValueError, match="another optimiser"):
+        Loop(passing(Pass(("retain",), 1, recipe=FT(optimizer="adam"))), task, model).run()
+
+
+def test_measuring_leaves_a_model_as_it_is(task: Task, model: nn.Module) -> None:
+    """It can be trained afterwards: nothing of it has become an inference tensor."""
+    model.eval()
+    strides = [p.stride() for p in model.parameters()]
+    predict(model, task.images, task.split.val)
+    assert [p.stride() for p in model.parameters()] == strides
+    assert not model.training
+    model.train()(torch.randn(4, 1, 8, 8)).logits.sum().backward()

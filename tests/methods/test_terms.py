@@ -91,3 +91,15 @@ def test_it_stands_outside_the_coefficients_of_the_method(task: Task, model: nn.
     with_term = Loop(method, task, model, terms=(Contrastive(lam=1.0),)).run().curve[0]["loss"]
     without = Loop(method, task, model).run().curve[0]["loss"]
     assert with_term > without + 1
+
+
+@pytest.mark.parametrize("name", [n for n in methods.modules if "forget" in methods.get(n).streams])
+def test_a_request_for_nothing_is_refused_or_taken_in_peace(name: str) -> None:
+    """Reachable from Python only: a split with nothing forgotten."""
+    from untrain.testing.toy import TOY, WHOLE, toy_task
+
+    subject, task = Subject(methods.get(name)), toy_task(WHOLE)
+    problems = subject.make().check(task)
+    assert all("there are none" in problem.what for problem in problems)
+    if not problems:
+        Loop(subject.make(), task, TOY.make(0)).run()

@@ -46,7 +46,7 @@ def methods() -> list[dict[str, Any]]:
                     [*method.streams, *["original"] * (method.starts == "original")]
                 ),
                 "kind": "trained" if trained else "one-shot",
-                "cost": f"{method.cost} {'per epoch' if trained else 'in all'}",
+                "cost": f"{'an epoch' if trained else 'in all'}: {method.cost}",
                 "paper": method.paper,
                 "does": _first_line(method),
             }

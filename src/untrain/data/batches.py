@@ -71,16 +71,18 @@ class Stream:
     def __len__(self) -> int:
         return len(self.y)
 
-    def take(self, size: int) -> Batch:
+    def take(self, size: int, exact: bool = False) -> Batch:
         """The next batch: `size` images, fewer at the end of an epoch.
 
         A last image that would stand alone joins the batch before it: batch norm needs two.
+        exact: begin the next epoch where fewer are left, so that only a smaller set gives fewer.
         """
-        if self.cursor >= len(self):
+        short = exact and self.cursor + size > len(self) and self.cursor > 0
+        if self.cursor >= len(self) or short:
             self.epoch, self.cursor = self.epoch + 1, 0
         start = self.cursor
         self.cursor = min(start + size, len(self))
-        if size > 1 and len(self) - self.cursor == 1:
+        if size > 1 and len(self) - self.cursor == 1 and not exact:
             self.cursor = len(self)
         order, moved = self._permutation()
         index = moved[start : self.cursor]

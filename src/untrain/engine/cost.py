@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from untrain.methods.contract import Draw, Pass, State, Step, Term, Trained
@@ -32,13 +33,14 @@ class Cost:
     flops: float = 0.0
     """Floating-point operations of forward and backward passes, 2 per multiply-add."""
     peak_memory: int = 0
-    """Bytes: of the device on a GPU, of the whole process on a CPU."""
+    """Bytes: of the run on a GPU, of the whole process so far on a CPU."""
 
     @contextmanager
     def metered(self) -> Iterator[None]:
         """Count the time and arithmetic of work outside of steps: importances, targets, edits."""
         started = time.perf_counter()
-        with flop_counter() as counter:
+        # torch does not count every fused attention
+        with sdpa_kernel(SDPBackend.MATH), flop_counter() as counter:
             yield
         self.flops += counter.get_total_flops()
         self.seconds += time.perf_counter() - started
@@ -69,22 +71,23 @@ class FlopMeter:
     state: State
     image: tuple[int, int, int]
     """Shape of an image: channels, height, width."""
-    known: dict[tuple[str, Sizes], int] = field(default_factory=dict)
+    known: dict[tuple[str, bool, Sizes], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.model = to_meta(self.model)
 
     def step(self, sizes: Sizes, pass_: Pass) -> int:
         """FLOPs of a step of this pass whose draws have these batch sizes."""
-        if (pass_.role, sizes) not in self.known:
+        key = (pass_.role, pass_.joint, sizes)
+        if key not in self.known:
             draws = {name: self._draw(*counts) for name, *counts in sizes}
             step = arrange(pass_, draws, self.model, self.model)
             with flop_counter() as counter:
                 loss = total_loss(self.method, self.terms, step, to_meta(self.state))
                 loss.backward()  # type: ignore[no-untyped-call]
             self.model.zero_grad()
-            self.known[pass_.role, sizes] = int(counter.get_total_flops())
-        return self.known[pass_.role, sizes]
+            self.known[key] = int(counter.get_total_flops())
+        return self.known[key]
 
     def _draw(self, size: int, forgotten: int) -> Draw:
         labels = empty(size)

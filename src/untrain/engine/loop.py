@@ -80,6 +80,8 @@ class Loop(Context):
         resume, observe = resume or Resume(), observe or ignore
         with torch.random.fork_rng(), resume.interruptible():
             torch.manual_seed(derive(self.seed, "dropout"))
+            if self.device.type == "cuda":
+                torch.cuda.reset_peak_memory_stats(self.device)
             with self.cost.metered():
                 state = self.method.prepare(self)
             if isinstance(self.method, Trained):

@@ -29,7 +29,12 @@ def settings(recipe: Trained) -> dict[str, Any]:
 
 
 def set_recipe(optimizer: Optimizer, recipe: Trained, fresh: bool) -> None:
-    """Take over a recipe's settings; a fresh optimiser forgets its momentum."""
+    """Take over a recipe's settings; a fresh optimiser forgets its momentum.
+
+    Raises ValueError if the recipe asks for another kind of optimiser.
+    """
+    if ("betas" in optimizer.defaults) != (recipe.optimizer == "adam"):
+        raise ValueError("the recipe of a pass has another optimiser than the method")
     if fresh:
         optimizer.state.clear()
     for group in optimizer.param_groups:
@@ -55,7 +60,8 @@ def masked_step(optimizer: Optimizer, masks: Sequence[Tensor]) -> None:
     parameters = optimizer.param_groups[0]["params"]
     before = []
     for parameter, mask in zip(parameters, masks, strict=True):
-        parameter.grad.mul_(mask)
+        if parameter.grad is not None:  # a weight may take no part in the loss
+            parameter.grad.mul_(mask)
         before.append((parameter.clone(), slots(optimizer, parameter, clone=True)))
     optimizer.step()
     for parameter, mask, (weight, state) in zip(parameters, masks, before, strict=True):

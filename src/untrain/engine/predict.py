@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -20,12 +22,10 @@ def predict(
 ) -> tuple[Tensor, Tensor]:
     """Logits (N, C) and features (N, D), float32 on the CPU, on the device of the model.
 
-    The mode of each module is put back afterwards. Raises UserError unless all are finite.
+    The model stays as it is: a copy does the work. Raises UserError unless all are finite.
     """
     device = next(model.parameters()).device
-    wrapped = layout(wrap(model))
-    modes = [(module, module.training) for module in wrapped.modules()]
-    wrapped.eval()
+    wrapped = layout(deepcopy(wrap(model))).eval()
     logits, features = [], []
     chunks = [
         torch.from_numpy(at) for at in np.split(positions, range(batch, len(positions), batch))
@@ -36,8 +36,6 @@ def predict(
         out = wrapped(windows.gather(torch.arange(len(rows)), plain))
         logits.append(out.logits.float().cpu())
         features.append(out.features.float().cpu())
-    for module, training in modes:
-        module.training = training
     if not all(bool(torch.isfinite(part).all()) for part in logits):
         raise UserError(
             "The model gives outputs that are not finite.",

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from untrain.data.batches import Batch, Stream
 from untrain.engine.context import lazy
@@ -18,6 +18,7 @@ from untrain.engine.optimizer import make_optimizer, masked_step, set_rate, set_
 from untrain.errors import GATE, UserError
 from untrain.methods.contract import Pass, State, Step, Trained
 from untrain.methods.step import arrange
+from untrain.models.output import set_mode
 
 if TYPE_CHECKING:
     from untrain.engine.loop import Loop
@@ -54,7 +55,7 @@ class Steps:
                 first = streams[pass_.streams[0]].take(recipe.batch)
             assert first is not None
             size = len(first.y) if pass_.equal else recipe.batch
-            batches = {name: streams[name].take(size) for name in pass_.streams[1:]}
+            batches = {name: streams[name].take(size, pass_.equal) for name in pass_.streams[1:]}
             batches = {pass_.streams[0]: first, **batches}
             draws = {name: lazy(batch, self.module) for name, batch in batches.items()}
             total += self._step(arrange(pass_, draws, self.loop.model, self.module), pass_)
@@ -105,13 +106,3 @@ class Steps:
 def mixture(batch: Batch) -> int:
     """How many images of a mixed batch are forgotten; -1 if it mixes nothing."""
     return len(batch.rows["forget"]) if batch.rows else -1
-
-
-def set_mode(module: nn.Module, bn: str) -> None:
-    """Train mode; batch norm with frozen weights, or all of it, keeps its running statistics."""
-    module.train()
-    for layer in module.modules():
-        if isinstance(layer, nn.modules.batchnorm._BatchNorm):
-            weights = list(layer.parameters())
-            still = weights and not any(weight.requires_grad for weight in weights)
-            layer.train(bn == "train" and not still)

@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy
 
 from untrain.errors import UserError
 from untrain.methods.contract import Run, State, Step, Trained, register
-from untrain.methods.ga import nothing_to_forget
+from untrain.methods.stopping import nothing_to_forget
 from untrain.models.output import head_of
 from untrain.task import Task
 

@@ -10,8 +10,9 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from untrain.errors import UserError
+from untrain.losses.contrastive import full_precision
 from untrain.methods.contract import Run, State, Step, Trained, register, require
-from untrain.methods.ga import nothing_to_forget
+from untrain.methods.stopping import nothing_to_forget
 from untrain.models.output import frozen_copy
 from untrain.task import Task
 
@@ -95,7 +96,7 @@ class BoundaryShrink(Trained):
 
     def answers(self, x: Tensor, y: Tensor, state: State) -> Tensor:
         """The Original's logits (B, C) on the attacked images."""
-        with torch.no_grad():
+        with full_precision(x.device.type), torch.no_grad():
             logits: Tensor = state["teacher"](self.attack(x, y, state)).logits
         return logits
 

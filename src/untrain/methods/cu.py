@@ -12,7 +12,7 @@ from untrain.errors import UserError
 from untrain.losses.queue import FeatureQueue, momentum_update
 from untrain.losses.unlearning import Denominator, cu_loss
 from untrain.methods.contract import Pass, Passes, Run, State, Step, Trained, register, require
-from untrain.methods.stopping import Stop, check_stop, stops
+from untrain.methods.stopping import Stop, check_stop, nothing_to_forget, stops
 from untrain.models.output import frozen_copy
 from untrain.task import Task
 
@@ -90,14 +90,14 @@ class CU(Trained):
         require(0 <= self.queue_momentum <= 1, "queue_momentum", self.queue_momentum, "in [0, 1]")
 
     def check(self, task: Task) -> list[UserError]:
-        return check_stop(self.stop, task)
+        return nothing_to_forget(self.name, task) or check_stop(self.stop, task)
 
     def prepare(self, run: Run) -> State:
         if self.queue == 0 or self.lam == 0:
             return {}
         slow = frozen_copy(run.model)
         with torch.no_grad():
-            some = slow(next(run.batches("retain", 2)).x)
+            some = slow(next(run.batches("forget", 1)).x)
         queue = FeatureQueue(self.queue, some.features.shape[1]).to(run.device)
         return {"slow": slow, "queue": queue}
 

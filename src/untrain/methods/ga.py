@@ -18,6 +18,7 @@ from untrain.methods.contract import (
     register,
     require,
 )
+from untrain.methods.stopping import nothing_to_forget, take_back
 from untrain.task import Task
 
 
@@ -75,24 +76,3 @@ class GA(Trained):
 
     def loss(self, step: Step, state: State) -> Tensor:
         return -cross_entropy(step.forget.out().logits, step.forget.y)
-
-
-def nothing_to_forget(name: str, task: Task) -> list[UserError]:
-    """The error for a request without a forgotten image."""
-    if len(task.split.forget):
-        return []
-    what = f"'{name}' works on forgotten images, and there are none."
-    return [UserError(what, "--forget", "Say what to forget.")]
-
-
-def take_back(run: Run, cap: float, forget_loss: float, epoch: int) -> bool:
-    """Whether the mean forget loss of a pass is beyond the cap; then the weights of before the
-    pass, kept as "before", come back, as those after it may be of no use."""
-    if forget_loss <= cap:
-        return False
-    run.restore("before")
-    run.note(
-        f"Stopped: the forget loss of epoch {epoch + 1} is {forget_loss:.3g}, beyond --cap "
-        f"{cap:g}, so that epoch was taken back. Lower --lr, or raise --cap."
-    )
-    return True

@@ -19,7 +19,7 @@ from untrain.methods.contract import (
     register,
     require,
 )
-from untrain.methods.ga import nothing_to_forget, take_back
+from untrain.methods.stopping import nothing_to_forget, take_back
 from untrain.task import Task
 
 

@@ -11,8 +11,8 @@ from torch.nn.functional import cross_entropy
 
 from untrain.errors import UserError
 from untrain.methods.contract import Pass, Run, State, register, require
-from untrain.methods.ga import nothing_to_forget
 from untrain.methods.random_label import RandomLabel
+from untrain.methods.stopping import nothing_to_forget
 from untrain.task import Task
 
 

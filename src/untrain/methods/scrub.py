@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from untrain.errors import UserError
 from untrain.losses.distill import kl
@@ -24,8 +23,8 @@ from untrain.methods.contract import (
     register,
     require,
 )
-from untrain.methods.ga import nothing_to_forget
-from untrain.models.output import frozen_copy
+from untrain.methods.stopping import nothing_to_forget
+from untrain.models.output import frozen_copy, set_mode
 from untrain.task import Task
 
 
@@ -152,10 +151,8 @@ def forgotten_classes(task: Task) -> list[int]:
 @torch.no_grad()
 def stands_still(run: Run, teacher: nn.Module, bn: str, batch: int) -> bool:
     """Whether the student, in the mode of its steps, answers forgotten images as its teacher."""
-    student = deepcopy(run.model).train()
-    for layer in student.modules():
-        if isinstance(layer, _BatchNorm):
-            layer.train(bn == "train" and any(p.requires_grad for p in layer.parameters()))
+    student = deepcopy(run.model)
+    set_mode(student, bn)
     x = next(run.batches("forget", batch)).x
     return torch.allclose(student(x).logits, teacher(x).logits, rtol=1e-3, atol=1e-4)
 

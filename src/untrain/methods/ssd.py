@@ -8,9 +8,12 @@ from typing import Literal
 
 import torch
 
+from untrain.errors import UserError
 from untrain.losses.importance import Importances, batch_squared, per_sample
 from untrain.methods.contract import Method, Run, State, register, require
+from untrain.methods.stopping import nothing_to_forget
 from untrain.progress import track
+from untrain.task import Task
 
 
 @register
@@ -48,6 +51,9 @@ class SSD(Method):
         require(0 < self.alpha < float("inf"), "alpha", self.alpha, "a positive number")
         require(0 < self.lam < float("inf"), "lam", self.lam, "a positive number")
         require(self.batch >= 1, "batch", self.batch, "at least 1")
+
+    def check(self, task: Task) -> list[UserError]:
+        return nothing_to_forget(self.name, task)
 
     def prepare(self, run: Run) -> State:
         i_f, i_d = self.measure(run, "forget"), self.measure(run, "mixed")

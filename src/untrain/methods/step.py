@@ -113,10 +113,11 @@ class Pass:
     streams: sets that each step draws a batch of; "mixed" is retain and forget shuffled together,
         and its steps have the draws `mixed`, `retain` and `forget`, slices of one forward.
     length: the stream whose end ends the pass (the others cycle), or a number of steps.
-    epoch: place in the schedule. role: for the method.
+    epoch: place in the schedule. role: for the method; steps of other work need another role, as
+        the FLOPs of a step are counted once for its role and batch sizes.
     joint: one forward of all streams at once, which share the batch norm's statistics.
-    repeat: steps that each batch of the first stream serves. equal: the other streams give as
-        many images as the first.
+    repeat: steps that each batch of the first stream serves. equal: the other streams give
+        just as many images as the first, and begin a new epoch where fewer are left.
     mask: bool tensors by parameter name; outside them a step changes neither weights nor the
         optimiser's state.
     recipe: another recipe than the method's own. fresh: begin with a new optimiser.

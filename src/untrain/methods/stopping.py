@@ -1,4 +1,5 @@
-"""When to stop forgetting: rules on held-out images, which are val and never test or unseen.
+"""When to stop forgetting: rules on held-out images, which are val and never test or unseen;
+a cap on the loss of methods that ascend; and requests with nothing to forget.
 
 sample: the accuracy on forgotten images is at most that on val.
 class: the accuracy on val images of the forgotten classes is at most 1 / C, which is chance.
@@ -54,13 +55,20 @@ def check_stop(stop: Stop, task: Task) -> list[UserError]:
     ]
 
 
+def known_classes(task: Task) -> list[int]:
+    """Classes that the model is to know, or is to forget now; not those erased before."""
+    labels, split = task.images.y.numpy(), task.split
+    known: list[int] = np.unique(labels[np.concatenate([split.retain, split.forget])]).tolist()
+    return known
+
+
 def stops(stop: Stop, run: Run, epoch: int, last: bool) -> bool:
     """Whether to stop before this epoch, the `last` one being one too many; says why."""
     rule = rule_of(stop, run.task)
     if rule == "none":
         return last
     gone = run.task.gone_classes().tolist() if rule == "class" else []
-    forget, held = run.accuracy("forget"), run.accuracy("val", gone)
+    forget, held = run.accuracy("forget"), run.accuracy("val", gone or known_classes(run.task))
     chance = 1 / len(run.task.images.classes)
     met = held <= chance if gone else forget <= held
     if met or last:
@@ -71,3 +79,24 @@ def stops(stop: Stop, run: Run, epoch: int, last: bool) -> bool:
             f"{100 * held:.1f} % on val{of}. The goal is Retrain's: see the audit."
         )
     return met or last
+
+
+def nothing_to_forget(name: str, task: Task) -> list[UserError]:
+    """The error for a request without a forgotten image."""
+    if len(task.split.forget):
+        return []
+    what = f"'{name}' works on forgotten images, and there are none."
+    return [UserError(what, "--forget", "Say what to forget.")]
+
+
+def take_back(run: Run, cap: float, forget_loss: float, epoch: int) -> bool:
+    """Whether the mean forget loss of a pass is beyond the cap; then the weights of before the
+    pass, kept as "before", come back, as those after it may be of no use."""
+    if forget_loss <= cap:
+        return False
+    run.restore("before")
+    run.note(
+        f"Stopped: the forget loss of epoch {epoch + 1} is {forget_loss:.3g}, beyond --cap "
+        f"{cap:g}, so that epoch was taken back. Lower --lr, or raise --cap."
+    )
+    return True

@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy
 from untrain.data.images import Images
 from untrain.errors import UserError
 from untrain.methods.contract import Pass, Passes, Run, State, Step, Trained, register, require
-from untrain.methods.ga import nothing_to_forget
+from untrain.methods.stopping import nothing_to_forget
 from untrain.models.output import frozen_copy
 from untrain.task import Task
 

@@ -84,6 +84,19 @@ def head_of(model: nn.Module) -> nn.Linear:
     return heads[-1]
 
 
+def set_mode(model: nn.Module, bn: str = "train") -> None:
+    """Train mode; batch norm with frozen weights, or all of it, keeps its running statistics.
+
+    bn: "train" or "frozen". Batch norm without weights of its own counts as trained.
+    """
+    model.train()
+    for layer in model.modules():
+        if isinstance(layer, nn.modules.batchnorm._BatchNorm):
+            weights = list(layer.parameters())
+            still = weights and not any(weight.requires_grad for weight in weights)
+            layer.train(bn == "train" and not still)
+
+
 def frozen_copy(model: nn.Module) -> nn.Module:
     """A teacher: a copy in eval mode that shares no storage and asks for no gradient."""
     return deepcopy(model).eval().requires_grad_(False)
