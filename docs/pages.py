@@ -9,13 +9,12 @@ line `<!-- by hand -->` is kept.
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from untrain.fields import field_texts, own_texts
+from untrain.fields import field_texts, own_texts, sentence
 from untrain.methods.contract import Method, Trained
 from untrain.registry import methods
 
@@ -110,16 +109,24 @@ def grid(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def index(prefix: str = "") -> str:
-    """The table of all methods."""
+def short() -> str:
+    """The README's table: a line a method."""
+    rows = [
+        (f"[`{name}`](docs/methods/{name}.md)", sentence(method), method.paper)
+        for name in methods.names()
+        for method in [methods.get(name)]
+    ]
+    return grid(["name", "what it does", "paper"], rows)
+
+
+def index() -> str:
+    """The table of all methods with what they need and cost."""
     rows = []
     for name in methods.names():
         method = methods.get(name)
-        about_file = (sys.modules[method.__module__].__doc__ or "").splitlines()[0]
-        does = about_file.partition(": ")[2].rstrip(".")
-        link, sets = f"[`{name}`]({prefix}{name}.md)", ", ".join(method.streams) or "nothing"
+        link, sets = f"[`{name}`]({name}.md)", ", ".join(method.streams) or "nothing"
         in_all = "" if issubclass(method, Trained) else " in all"
-        rows.append((link, does, sets, method.cost + in_all, method.paper))
+        rows.append((link, sentence(method), sets, method.cost + in_all, method.paper))
     return grid(["name", "what it does", "trains on", "cost of an epoch", "paper"], rows)
 
 
@@ -132,17 +139,19 @@ def written() -> dict[Path, str]:
         pages[path] = page(name, old.partition(HAND)[2].lstrip("\n"))
     overview = DOCS / "methods" / "README.md"
     old = overview.read_text() if overview.exists() else HAND
-    parts = ["# Methods", index(), "## The recipe", RECIPE, recipe()]
+    parts = ["# Methods", index(), UNITS, "## The recipe", RECIPE, recipe()]
     pages[overview] = "\n\n".join([*parts, f"{HAND}\n{old.partition(HAND)[2].lstrip(chr(10))}"])
     readme = DOCS.parent / "README.md"
     before, mark, rest = readme.read_text().partition(MARKS[0])
     after = rest.partition(MARKS[1])[2]
     if mark:
-        table_ = index("docs/methods/")
+        table_ = short()
         pages[readme] = f"{before}{MARKS[0]}\n{table_}\n{MARKS[1]}{after}"
     return pages
 
 
+UNITS = """FB is an image forward and backward, F a forward; n_r and n_f are how many images are
+retained and forgotten."""
 RECIPE = """Every trained method has these flags besides its own; a preset sets some of them
 (`untrain unlearn METHOD --preset native|coun|laptop`)."""
 

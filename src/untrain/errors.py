@@ -9,6 +9,7 @@ BAD_INPUT = 2
 MISSING = 3
 GATE = 4
 INTERRUPTED = 130
+CLOSED = 141
 
 
 class UserError(Exception):

@@ -1,9 +1,10 @@
-"""What the fields of a dataclass mean: the docstring under each, read from the source."""
+"""What a component and its fields mean, read from its source: docstrings under fields and files."""
 
 from __future__ import annotations
 
 import ast
 import inspect
+import sys
 from dataclasses import fields
 from textwrap import dedent
 from typing import Any
@@ -32,3 +33,10 @@ def own_texts(cls: type[Any]) -> dict[str, str]:
             if isinstance(text, ast.Constant) and isinstance(text.value, str):
                 found[node.target.id] = " ".join(text.value.split())
     return found
+
+
+def sentence(cls: type[Any]) -> str:
+    """What a component does, from the first line of its file: "CU: forget embeddings ..."."""
+    first = (sys.modules[cls.__module__].__doc__ or cls.__doc__ or "").strip().partition("\n")[0]
+    name, colon, rest = first.partition(": ")
+    return (rest if colon else name).rstrip(".")

@@ -11,7 +11,7 @@ from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any, TypeVar
 
-from untrain.errors import unknown
+from untrain.errors import MISSING, UserError, unknown
 
 T = TypeVar("T", bound=Callable[..., Any])
 
@@ -38,12 +38,26 @@ class Registry:
         if name not in self.objects:
             points = self._entry_points()
             if name in points:
-                self.add(name, points[name].load())
+                self.add(name, self._load(points[name]))
             elif name in self.modules:
                 import_module(f"{self.package}.{self.modules[name]}")
             else:
                 raise unknown(self.kind, name, self.names(), f"See: untrain list {self.kind}s")
         return self.objects[name]
+
+    def _load(self, point: metadata.EntryPoint) -> Any:
+        """What another package offers. Raises UserError if it cannot be imported."""
+        try:
+            return point.load()
+        except Exception as error:
+            package = point.dist.name if point.dist else point.value
+            raise UserError(
+                f"{self.kind.capitalize()} '{point.name}' of {package} cannot be imported "
+                f"({type(error).__name__}: {error}).",
+                where=point.value,
+                fix=f"Mend or uninstall {package}.",
+                code=MISSING,
+            ) from error
 
     def _entry_points(self) -> dict[str, metadata.EntryPoint]:
         """What other packages offer in the group `untrain.methods`, `untrain.terms` or so."""

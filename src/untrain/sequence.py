@@ -46,6 +46,12 @@ def stages(
     first: the plan of the first request; each later one starts from the model before it.
     Raises UserError if `out` holds a single run where several are to lie.
     """
+    if len(rules) == 1 and (out / "1").is_dir():
+        raise UserError(
+            f"{out} holds the runs of several requests.",
+            where="--out",
+            fix="Choose another folder, or name the same requests to go on.",
+        )
     if len(rules) == 1:
         return {out: first}
     if (out / "run.json").exists():

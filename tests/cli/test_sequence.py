@@ -226,3 +226,33 @@ def test_stages_do_not_go_into_the_folder_of_a_single_request(
 ) -> None:
     assert unlearn(runs, "ft", *TWICE, "--out", f"{runs}/ft/1") == 2
     assert "holds the run of a single request" in error(capsys)
+
+
+def test_a_single_request_is_not_written_over_a_sequence(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert unlearn(runs, "ft", "--forget", "random:0.1", "--out", f"{runs}/ft") == 2
+    assert "holds the runs of several requests" in error(capsys)
+    assert not (runs / "ft" / "run.json").exists()
+
+
+def test_a_recipe_can_add_a_term_and_set_it(runs: Path, tmp_path: Path) -> None:
+    (tmp_path / "recipe.toml").write_text(
+        f'original = "{runs}/original"\nforget = "random:0.1"\nepochs = 1\nadd = "contrastive"\n'
+        "[contrastive]\nlam = 0.25\n"
+    )
+    flags = ["--recipe", f"{tmp_path}/recipe.toml", "--out", f"{tmp_path}/ft", *THREADS]
+    assert main(["unlearn", "ft", *flags]) == 0
+    made = record(tmp_path / "ft")
+    assert made["label"] == "ft+contrastive"
+    assert made["config"]["terms"][0]["lam"] == 0.25
+    assert made["config"]["method"]["batch"] == 64  # the Original's
+
+
+def test_what_a_recipe_cannot_hold_is_told(
+    runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "recipe.toml").write_text('preset = "laptop"\n')
+    flags = ["--recipe", f"{tmp_path}/recipe.toml", "--forget", "random:0.1"]
+    assert unlearn(runs, "ft", *flags, "--out", f"{tmp_path}/ft") == 2
+    assert "Give --preset as a flag" in error(capsys)

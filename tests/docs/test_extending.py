@@ -77,3 +77,33 @@ def test_a_broken_method_is_told_what_it_breaks() -> None:
         check_method(Peeks)
     assert "Peeks breaks the contract" in str(told.value)
     assert "reads_only_its_sets: it reads more than {'retain'}" in str(told.value)
+
+
+@pytest.mark.usefixtures("installed")
+def test_one_that_cannot_be_imported_is_named_and_the_others_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "half_step.py").write_text("import no_such_package\n")
+    assert main(["list", "methods"]) == 0
+    table = capsys.readouterr().out
+    assert "'half-step' of half-step cannot be imported (ModuleNotFoundError" in table
+    assert re.search(r"^ft ", table, re.MULTILINE)
+    assert main(["unlearn", "half-step", "--help"]) == 3
+    assert "Mend or uninstall half-step." in capsys.readouterr().err
+
+
+def test_whatever_a_method_raises_is_told_with_its_check() -> None:
+    from untrain.methods.contract import State, Step
+    from untrain.methods.ft import FT
+    from untrain.testing import check_method
+
+    class Hasty(FT):
+        """L = CE(forget), which it never said that it trains on."""
+
+        def loss(self, step: Step, state: State):  # type: ignore[no-untyped-def]
+            return step.forget.out().logits.sum()
+
+    with pytest.raises(AssertionError) as told:
+        check_method(Hasty)
+    assert "changes_the_model: it raised KeyError: 'forget'" in str(told.value)
+    assert "resumes_in_the_middle: it raised KeyError" in str(told.value)

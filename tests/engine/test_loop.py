@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -194,3 +195,37 @@ def test_the_loop_is_plain_sgd_on_the_planned_batches(task: Task, model: nn.Modu
             optimizer.step()
     for name, tensor in plain.state_dict().items():
         torch.testing.assert_close(ours.state_dict()[name], tensor, rtol=1e-4, atol=1e-5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slow(FT):
+    """Ctrl-C comes while it prepares."""
+
+    name = "slow"
+
+    def prepare(self, run: Run) -> State:
+        os.kill(os.getpid(), signal.SIGINT)
+        return {}
+
+
+def test_ctrl_c_before_the_first_pass_stops_at_once(
+    task: Task, model: nn.Module, tmp_path: Path
+) -> None:
+    """There is nothing to save, and a one-shot method has no pass to wait for."""
+    with pytest.raises(KeyboardInterrupt):
+        Loop(Slow(**FAST), task, model).run(Resume(tmp_path / "resume.safetensors", "key"))
+
+
+@pytest.mark.parametrize(
+    ("method", "flag"),
+    [
+        (FT(schedule="foo"), "--schedule 'foo'"),
+        (CoUn(transform="X"), "--transform 'X'"),
+        (FT(bn="off", optimizer="lion"), "--optimizer 'lion'.*--bn 'off'"),
+    ],
+)
+def test_options_that_do_not_exist_are_told_from_python_too(
+    method: Trained, flag: str, task: Task, model: nn.Module
+) -> None:
+    with pytest.raises(UserError, match=re.compile(flag, re.DOTALL)):
+        Loop(method, task, model)

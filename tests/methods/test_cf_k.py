@@ -54,8 +54,10 @@ def test_layer_norms_are_chosen_as_batch_norms_are() -> None:
     assert "positions" not in last_layers(vit, layers - 1)
 
 
-@pytest.mark.parametrize("terms", [(), (Contrastive(lam=0.5),)], ids=["alone", "contrastive"])
-@pytest.mark.parametrize(("k", "names"), [(1, HEAD), (2, HEAD | LAST)])
+@pytest.mark.parametrize(
+    ("k", "names", "terms"),
+    [(1, HEAD, ()), (2, HEAD | LAST, ()), (2, HEAD | LAST, (Contrastive(lam=0.5),))],
+)
 def test_nothing_else_moves_by_a_bit(
     k: int, names: set[str], terms: tuple[Contrastive, ...], task: Task, model: nn.Module
 ) -> None:
@@ -110,3 +112,11 @@ def test_nothing_to_train_is_told(task: Task, model: nn.Module) -> None:
 def test_k_below_one_names_its_flag(k: int) -> None:
     with pytest.raises(UserError, match="--k"):
         CFk(k=k)
+
+
+def test_the_contrastive_term_is_refused_where_the_head_alone_is_trained(
+    task: Task, model: nn.Module
+) -> None:
+    with pytest.raises(UserError, match="classifier head alone") as told:
+        Loop(CFk(k=1, **FAST), task, model, terms=(Contrastive(),))
+    assert "--k 2" in told.value.fix

@@ -119,3 +119,17 @@ def test_hyper_parameters_out_of_range_name_their_flag(values: dict[str, float])
     flag = "--" + next(iter(values)).replace("_", "-")
     with pytest.raises(UserError, match=flag):
         CoUn(**values)
+
+
+@pytest.mark.parametrize("make", [lambda: FT(), lambda seed, width: FT()])
+def test_a_factory_takes_the_seed_alone(make: object, task: Task, model: nn.Module) -> None:
+    odd = Task.of(task.images, task.split, make_model=make)  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="does not take one argument, the seed"):
+        Loop(Retrain(**FAST), odd, model)
+
+
+def test_a_value_of_an_added_term_is_told_with_the_terms_flag() -> None:
+    with pytest.raises(UserError, match=r"--contrastive\.tau -1"):
+        Contrastive(tau=-1.0)
+    with pytest.raises(UserError, match="--tau -1"):
+        CoUn(tau=-1.0)

@@ -56,7 +56,7 @@ def test_an_original_that_knows_little(sample: View, accuracy: float, called: bo
 
 def test_a_method_that_knows_every_image_as_the_original_did(sample: View) -> None:
     text = of_method(sample, unlearn_accuracy=0)
-    assert "UA 0.0: the model still knows every forgotten image" in text
+    assert "did nothing: UA 0.0, the model still knows every forgotten image" in text
     assert "below Retrain's" not in text
 
 
@@ -117,9 +117,23 @@ def test_without_a_common_class_nothing_is_said_of_membership(sample: View) -> N
     assert [one.remark for one in remarked(apart, *rows).rows] == ["", ""]
 
 
+@pytest.mark.parametrize(("accuracy", "called"), [(84.9, ""), (79.0, "destroyed the model")])
+def test_a_model_of_no_use(sample: View, accuracy: float, called: str) -> None:
+    assert called in of_method(sample, test_accuracy=accuracy)
+    assert "lost" in of_method(sample, test_accuracy=accuracy)
+
+
+@pytest.mark.parametrize(("accuracy", "called"), [(96.0, False), (94.0, True)])
+def test_a_retrain_that_was_not_trained_to_its_end(
+    sample: View, accuracy: float, called: bool
+) -> None:
+    made = remarked(sample, row("original"), row("retrain", retain_accuracy=accuracy), row("ft"))
+    assert ("not trained to its end" in made.row("retrain").remark) is called
+
+
 def test_several_surprises_are_all_told(sample: View) -> None:
     text = of_method(sample, unlearn_accuracy=40, test_accuracy=60, membership_auc=0.9)
-    assert text.count("UA ") == text.count("It lost ") == text.count("AUC ") == 1
+    assert text.count("UA ") == text.count("it lost ") == text.count("AUC ") == 1
 
 
 @pytest.mark.parametrize(("value", "called"), [(0, True), (8, False), (30, False)])

@@ -10,6 +10,9 @@ from typing import Annotated, Any
 from untrain.config import build, read_recipe
 from untrain.errors import UserError, unknown
 
+ON_THE_LINE = {"preset", "recipe"}
+"""Flags that a recipe cannot hold."""
+
 
 def option(args: list[str], flag: str) -> list[str]:
     """All values of a flag, looked at before the parser that depends on them is made."""
@@ -20,6 +23,20 @@ def option(args: list[str], flag: str) -> list[str]:
         elif arg.startswith(flag + "="):
             found.append(arg.partition("=")[2])
     return found
+
+
+def recipe(args: list[str]) -> dict[str, Any]:
+    """The values of the recipes named in the flags, later ones over earlier ones."""
+    values: dict[str, Any] = {}
+    for path in option(args, "--recipe"):
+        values |= read_recipe(Path(path))
+    return values
+
+
+def setting(args: list[str], name: str) -> list[str]:
+    """A setting that the parser depends on: from its flag, else from the recipe."""
+    values = recipe(args).get(name, [])
+    return option(args, f"--{name}") or ([values] if isinstance(values, str) else values)
 
 
 def parse(
@@ -42,11 +59,11 @@ def parse(
     import tyro
 
     flat = {name: part for name, part in parts.items() if name not in prefixed}
-    given = overlay(args, flat, inherited or {})
+    given = overlay(args, flat, inherited or {}, prefixed)
     specs: list[Any] = []
     for name, part in parts.items():
         values = {f.name: given[f.name] for f in fields(part) if f.name in given}
-        default = build(part, values if name in flat else {}, "the recipe")
+        default = build(part, values if name in flat else given.get(name, {}), "the recipe")
         label = name if name in prefixed else ""
         specs.append((name, Annotated[part, tyro.conf.arg(name=label)], default))
     # a dataclass default must be hashable for make_dataclass; frozen ones are
@@ -62,23 +79,30 @@ def parse(
 
 
 def overlay(
-    args: list[str], parts: Mapping[str, type[Any]], inherited: Mapping[str, Any]
+    args: list[str],
+    parts: Mapping[str, type[Any]],
+    inherited: Mapping[str, Any],
+    tables: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    """The values that replace defaults, from the preset and the recipe named in the flags."""
+    """The values that replace defaults, from the preset and the recipe named in the flags.
+
+    tables: what has a table of its own in a recipe, as a term does: [contrastive].
+    """
     given = dict(inherited)
     every = {f.name: f.default for part in parts.values() for f in fields(part)}
-    known = every.keys() - {"preset", "recipe"}
+    known = (every.keys() | {*tables}) - ON_THE_LINE
     for name in option(args, "--preset"):
         offered = [getattr(part, "presets", {}) for part in parts.values()]
         if not any(name in presets for presets in offered):
             raise unknown("preset", name, sorted({n for presets in offered for n in presets}))
         for presets in offered:
             given |= presets.get(name, {})
-    for path in option(args, "--recipe"):
-        for key, value in read_recipe(Path(path)).items():
-            if key not in known:
-                raise unknown("key", key, sorted(known), f"In {path}.")
-            given[key] = value
+    for key, value in recipe(args).items():
+        if key in ON_THE_LINE:
+            raise UserError(f"'{key}' stands in a recipe.", "--recipe", f"Give --{key} as a flag.")
+        if key not in known:
+            raise unknown("key", key, sorted(known))
+        given[key] = value
     for name, value in list(given.items()):
         if isinstance(every.get(name), tuple):
             if option(args, "--" + name.replace("_", "-")):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 from untrain import registry
-from untrain.errors import unknown
+from untrain.errors import UserError, unknown
+from untrain.fields import sentence
 
 KINDS = ("methods", "models", "terms", "data")
 
@@ -25,33 +27,49 @@ def run(args: list[str]) -> int:
     if "--json" in args:
         print(json.dumps(rows, indent=2))
         return 0
+    if sys.stdout.isatty():
+        show(rows)
+        return 0
     widths = {column: max(len(str(row[column])) for row in rows) for column in rows[0]}
     for row in rows:
         print("  ".join(str(row[column]).ljust(widths[column]) for column in row).rstrip())
     return 0
 
 
+def show(rows: list[dict[str, Any]]) -> None:
+    """A table as wide as the terminal, with a heading."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*rows[0], box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    Console().print(table)
+
+
 def methods() -> list[dict[str, Any]]:
-    """Name, what it needs, trained or one-shot, cost per epoch or in all, paper, first line."""
+    """Name, what it does and needs, trained or one-shot, cost of an epoch or in all, paper."""
+    return [about(name) for name in registry.methods.names()]
+
+
+def about(name: str) -> dict[str, Any]:
+    """The line of a method; of one that cannot be imported, why."""
     from untrain.methods.contract import Trained
 
-    rows = []
-    for name in registry.methods.names():
+    row = dict.fromkeys(("name", "does", "needs", "kind", "cost", "paper"), "")
+    try:
         method = registry.methods.get(name)
-        trained = issubclass(method, Trained)
-        rows.append(
-            {
-                "name": name,
-                "needs": ", ".join(
-                    [*method.streams, *["original"] * (method.starts == "original")]
-                ),
-                "kind": "trained" if trained else "one-shot",
-                "cost": f"{'an epoch' if trained else 'in all'}: {method.cost}",
-                "paper": method.paper,
-                "does": _first_line(method),
-            }
-        )
-    return rows
+    except UserError as error:
+        return row | {"name": name, "does": error.what}
+    trained = issubclass(method, Trained)
+    return row | {
+        "name": name,
+        "does": sentence(method),
+        "needs": ", ".join([*method.streams, *["original"] * (method.starts == "original")]),
+        "kind": "trained" if trained else "one-shot",
+        "cost": f"{'an epoch' if trained else 'in all'}: {method.cost}",
+        "paper": method.paper,
+    }
 
 
 def models() -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import shlex
 import sys
 from importlib import import_module
 
-from untrain.errors import INTERRUPTED, UserError, unknown
+from untrain.errors import CLOSED, INTERRUPTED, UserError, unknown
 from untrain.version import __version__
 
 VERBS = {
@@ -33,7 +33,8 @@ First steps:
   untrain audit runs/original runs/coun --retrain runs/retrain
 
 Exit codes: 0 done, 1 a bug, 2 bad input, 3 missing or refused resource, 4 finished but a gate
-was not met, 130 interrupted. --debug shows the traceback of any error.
+was not met, 130 interrupted, 141 the reader of the output has gone. --debug shows the traceback
+of any error.
 """
 
 
@@ -60,8 +61,8 @@ def main(argv: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return error.code
     except BrokenPipeError:  # the reader of a pipe has gone, as in `untrain list data | head`
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-        return 0
+        sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+        return 0 if args[0] in ("audit", "list") else CLOSED
     except KeyboardInterrupt:
         print("\nInterrupted. To go on where it stopped:", file=sys.stderr)
         print(f"  {shlex.join(['untrain', *args])}", file=sys.stderr)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from untrain.cli.compose import needed, option, parse
+from untrain.cli.compose import needed, option, parse, setting
 from untrain.errors import UserError
 from untrain.registry import methods, terms
 
@@ -33,8 +34,8 @@ class UnlearnOptions:
     add: str = ""
     """Add a term to the method's loss: contrastive. Its flags follow, as --contrastive.lam 0.5."""
     preset: str = ""
-    """Values by name: laptop, coun or native; without one, the Original's batch size is taken over
-    (by retrain its whole recipe)."""
+    """Values by name: laptop, coun, native, or one of the method's own; without one, the Original's
+    batch size is taken over (by retrain its whole recipe)."""
     recipe: str = ""
     """TOML file of values, named like the flags."""
 
@@ -50,12 +51,12 @@ def run(args: list[str]) -> int:
     from untrain.sequence import carry_out, forgetting, rules_of, stages
 
     method = methods.get(args[0])
-    added = {name: terms.get(name) for name in option(args, "--add")}
+    added = {name: terms.get(name) for name in setting(args, "add")}
     given = parse(
         args[1:],
         {"options": UnlearnOptions, "method": method, "device": Device, **added},
         prog=f"untrain unlearn {args[0]}",
-        about=method.__doc__ or "",
+        about=inspect.getdoc(method) or "",
         inherited=inherited(args, method),
         prefixed=tuple(added),
     )
@@ -87,7 +88,7 @@ def inherited(args: list[str], method: type[Method]) -> dict[str, Any]:
     from untrain.methods.contract import Trained
     from untrain.runs import read
 
-    folders = [] if option(args, "--preset") else option(args, "--original")
+    folders = [] if option(args, "--preset") else setting(args, "original")
     for folder in folders:
         recipe: dict[str, Any] = read(Path(folder))["config"]["method"]
         if method.name == recipe["name"] == "retrain":

@@ -16,7 +16,7 @@ from untrain.engine.device import Device, describe
 from untrain.engine.resume import Resume
 from untrain.engine.steps import Steps
 from untrain.errors import GATE, UserError, raise_all
-from untrain.methods.contract import Method, State, Term, Trained
+from untrain.methods.contract import Method, State, Term, Trained, misfits
 from untrain.models.output import unwrap
 from untrain.rng import derive
 from untrain.task import Task
@@ -60,6 +60,8 @@ class Loop(Context):
         seed: int = 0,
         device: Device | None = None,
     ) -> None:
+        parts: tuple[Method | Term, ...] = (method, *terms)
+        raise_all([problem for part in parts for problem in misfits(part)])
         problems = [*method.check(task), *(p for term in terms for p in term.check(method, task))]
         if not any(parameter.requires_grad for parameter in model.parameters()):
             problems.append(
@@ -78,7 +80,7 @@ class Loop(Context):
     def run(self, resume: Resume | None = None, observe: Observer | None = None) -> Result:
         """Run the method to its end, from the resume state if there is one."""
         resume, observe = resume or Resume(), observe or ignore
-        with torch.random.fork_rng(), resume.interruptible():
+        with torch.random.fork_rng():
             torch.manual_seed(derive(self.seed, "dropout"))
             if self.device.type == "cuda":
                 torch.cuda.reset_peak_memory_stats(self.device)
@@ -101,16 +103,17 @@ class Loop(Context):
         observe(done, None)
         passes = method.passes(self, state)
         place, pass_ = 0, next(passes, None)
-        while pass_ is not None:
-            if place >= done:
-                self.curve.append(steps.run(pass_, partial(_part, observe, place)))
-                observe(place + 1, self.curve[-1])
-                resume.save(self, steps.optimizer, state, place + 1)
-            try:
-                pass_ = passes.send(self.curve[place]["loss"])
-            except StopIteration:
-                pass_ = None
-            place += 1
+        with resume.interruptible():
+            while pass_ is not None:
+                if place >= done:
+                    self.curve.append(steps.run(pass_, partial(_part, observe, place)))
+                    observe(place + 1, self.curve[-1])
+                    resume.save(self, steps.optimizer, state, place + 1)
+                try:
+                    pass_ = passes.send(self.curve[place]["loss"])
+                except StopIteration:
+                    pass_ = None
+                place += 1
 
     def _check_weights(self) -> None:
         """The last step may diverge after its loss was read."""

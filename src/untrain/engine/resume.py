@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from untrain.engine.checkpoint import load, save
 from untrain.engine.cost import Cost
 from untrain.errors import UserError
+from untrain.progress import say
 
 if TYPE_CHECKING:
     from untrain.engine.loop import Loop
@@ -101,7 +102,7 @@ class Resume:
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
-        """Ctrl-C once ends after this epoch, saved; twice ends at once."""
+        """Ctrl-C once ends after this pass, saved; twice ends at once."""
         if self.path is None or threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -110,6 +111,7 @@ class Resume:
             if self.stop:
                 raise KeyboardInterrupt
             self.stop = True
+            say("stopping after this pass, with everything saved; Ctrl-C again stops now")
 
         before = signal.signal(signal.SIGINT, ask)
         try:

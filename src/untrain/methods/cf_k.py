@@ -42,6 +42,10 @@ class CFk(FT):
         super().__post_init__()
         require(self.k >= 1, "k", self.k, "at least 1")
 
+    @property
+    def moves_features(self) -> bool:
+        return self.k > 1
+
     def prepare(self, run: Run) -> State:
         freeze_but(run.model, last_layers(run.model, self.k))
         return super().prepare(run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
 import torch
 from torch import Tensor, nn
@@ -93,6 +93,11 @@ class Method:
     """For tests: field -> settings under which another value of it (given there) shows."""
 
     @property
+    def moves_features(self) -> bool:
+        """Whether anything below the classifier head may change; a term on features needs it."""
+        return True
+
+    @property
     def length(self) -> int:
         """How many passes are planned, for progress; a stop rule may end it before."""
         return 1
@@ -145,7 +150,7 @@ class Trained(Method, ABC):
             (self.epochs < 1, "epochs", "at least 1"),
             (self.batch < 1, "batch", "at least 1"),
             (not 0 < self.lr < float("inf"), "lr", "a positive number"),
-            (not 0 <= self.lr_min <= self.lr, "lr_min", "in [0, lr]"),
+            (not 0 <= self.lr_min <= self.lr, "lr_min", f"in [0, lr], and lr is {self.lr:g}"),
             (not 0 <= self.warmup < 1, "warmup", "in [0, 1)"),
             (not 0 <= self.momentum < 1, "momentum", "in [0, 1)"),
             (not 0 <= self.weight_decay < float("inf"), "weight_decay", "at least 0"),
@@ -189,6 +194,20 @@ class Term(ABC):
         """The weighted loss, or None where the term does not act."""
 
 
+def misfits(component: Method | Term) -> list[UserError]:
+    """Values that are none of a field's options, which Python lets through."""
+    try:
+        hints = get_type_hints(type(component))
+    except NameError:  # a class inside of a function may name what only it can see
+        return []
+    options = {f.name: get_args(hints[f.name]) for f in fields(component)}
+    return [
+        out_of_range(name, repr(value), f"one of {', '.join(map(str, options[name]))}")
+        for name, value in settings(component).items()
+        if get_origin(hints[name]) is Literal and value not in options[name]
+    ]
+
+
 def out_of_range(flag: str, value: object, rule: str) -> UserError:
     """The error for a hyper-parameter, naming its flag."""
     flag = "--" + flag.replace("_", "-")
@@ -225,4 +244,4 @@ def settings(component: Method | Term) -> dict[str, Any]:
 
 
 __all__ = ["Draw", "Method", "Pass", "Passes", "Run", "Schedule", "State", "Step", "Term"]
-__all__ += ["Trained", "register", "register_term", "require", "settings"]
+__all__ += ["Trained", "misfits", "register", "register_term", "require", "settings"]

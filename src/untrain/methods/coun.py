@@ -13,6 +13,13 @@ from untrain.methods.terms import Contrastive, SecondView, Transform
 from untrain.task import Task
 
 
+@dataclass(frozen=True, kw_only=True)
+class OwnTerm(Contrastive):
+    """The term as a part of the method, with the method's own flags."""
+
+    prefix = ""
+
+
 @register
 @dataclass(frozen=True, kw_only=True)
 class CoUn(FT):
@@ -47,7 +54,7 @@ class CoUn(FT):
         self.term()
 
     def term(self) -> Contrastive:
-        return Contrastive(
+        return OwnTerm(
             lam=self.lam, tau=self.tau, second_view=self.second_view, transform=self.transform
         )
 

@@ -38,6 +38,10 @@ class EUk(Retrain):
         super().__post_init__()
         require(self.k >= 1, "k", self.k, "at least 1")
 
+    @property
+    def moves_features(self) -> bool:
+        return self.k > 1
+
     def prepare(self, run: Run) -> State:
         chosen = last_layers(run.model, self.k)
         state = super().prepare(run)  # everything is fresh; the rest is put back

@@ -43,8 +43,10 @@ class MaskClass(Method):
 
     def prepare(self, run: Run) -> State:
         head, classes = head_of(run.model), run.task.gone_classes().tolist()
-        if head.bias is None or head.out_features <= max(classes):
+        frozen = not all(weight.requires_grad for weight in head.parameters())
+        if head.bias is None or frozen or head.out_features <= max(classes):
             lack = "no bias" if head.bias is None else f"{head.out_features} outputs"
+            lack = "frozen weights" if frozen else lack
             raise UserError(
                 f"The classifier head has {lack}, so class {max(classes)} cannot be masked.",
                 where="model",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import signature
 
 import torch
 from torch import nn
@@ -48,8 +50,16 @@ class Retrain(FT):
 
 def no_fresh_weights(name: str, task: Task) -> list[UserError]:
     """The error for a task that does not say how to make a fresh model."""
-    if task.make_model is not None:
+    if task.make_model is not None and takes_a_seed(task.make_model):
         return []
+    if task.make_model is not None:
+        return [
+            UserError(
+                "make_model does not take one argument, the seed.",
+                where="Task(make_model=...)",
+                fix="Give a function of the seed, as in: make_model=lambda seed: Net().",
+            )
+        ]
     return [
         UserError(
             f"'{name}' needs fresh weights; the task does not say how to make them.",
@@ -57,6 +67,17 @@ def no_fresh_weights(name: str, task: Task) -> list[UserError]:
             fix="Give a function from a seed to a new model of the same architecture.",
         )
     ]
+
+
+def takes_a_seed(make: Callable[..., object]) -> bool:
+    """Whether a factory can be called with one argument, as far as Python tells."""
+    try:
+        signature(make).bind(0)
+    except TypeError:
+        return False
+    except ValueError:  # built in: it has no signature
+        return True
+    return True
 
 
 def fresh_weights(run: Run) -> nn.Module:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -37,6 +37,9 @@ class Contrastive(Term):
     one (the paper does not say which views it changes).
     """
 
+    prefix: ClassVar[str] = "contrastive."
+    """What stands before the names of its flags."""
+
     lam: float = 1.0
     """Weight, >= 0; the paper tunes it in [0.1, 6]. At 0 there is no second view."""
     tau: float = 0.1
@@ -47,8 +50,9 @@ class Contrastive(Term):
     """Augmentation of view 1: same as view 0, or N, CN, CHN, CHJGN of the paper's ablation."""
 
     def __post_init__(self) -> None:
-        require(0 <= self.lam < float("inf"), "lam", self.lam, "at least 0")
-        require(0 < self.tau < float("inf"), "tau", self.tau, "a positive number")
+        infinite = float("inf")
+        require(0 <= self.lam < infinite, self.prefix + "lam", self.lam, "at least 0")
+        require(0 < self.tau < infinite, self.prefix + "tau", self.tau, "a positive number")
 
     def check(self, method: Method, task: Task) -> list[UserError]:
         if self.name in method.holds:
@@ -68,6 +72,15 @@ class Contrastive(Term):
                     fix="Add it to a method that trains on retain images, such as ft.",
                 )
             ]
+        if not method.moves_features:
+            return [
+                UserError(
+                    f"With these settings '{method.name}' trains the classifier head alone; the "
+                    "contrastive term acts on the features below it.",
+                    where="--add contrastive",
+                    fix="Train more layers (--k 2 or more), or leave the term out.",
+                )
+            ]
         return self.check_views(method, task)
 
     def check_views(self, method: Trained, task: Task) -> list[UserError]:
@@ -85,7 +98,7 @@ class Contrastive(Term):
             problems.append(
                 UserError(
                     "Colour jitter needs uint8 images; these are floats, normalised already.",
-                    where="--transform CHJGN",
+                    where=f"--{self.prefix}transform CHJGN",
                     fix="Give uint8 images, or another transform.",
                 )
             )

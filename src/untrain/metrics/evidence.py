@@ -128,7 +128,8 @@ def collect(model: nn.Module, images: Images, split: Split, what: str = "") -> E
         name: Outputs(logits[a:b].numpy(), labels[a:b], keys[a:b])
         for name, (a, b) in zip(positions, pairwise(starts), strict=True)
     }
-    kept = features[torch.from_numpy(sample)].numpy().astype(np.float16)
+    top = np.finfo(np.float16).max  # a destroyed model's features can lie beyond it
+    kept = features[torch.from_numpy(sample)].numpy().clip(-top, top).astype(np.float16)
     return Evidence(sets, kept, keys[sample])
 
 

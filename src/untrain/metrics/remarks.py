@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 KNOWS = 99.0
 """Retain accuracy (%) under which an Original does not know its training set."""
 
+SHORT = 5.0
+"""Points of retain accuracy by which a Retrain may lie under its Original."""
+DESTROYED = 10.0
+"""Points of test accuracy lost to Retrain beyond which a model is of no use."""
+
 
 def remark(audit: Audit, sample: View, requests: Sequence[int] = ()) -> None:
     """Give surprising rows their sentence, and the audit the notes that hold for all rows.
@@ -28,7 +33,7 @@ def remark(audit: Audit, sample: View, requests: Sequence[int] = ()) -> None:
         if row is original:
             row.remark = _original(row)
         elif row is retrain:
-            row.remark = _retrain(row, error)
+            row.remark = _retrain(row, original, error)
         else:
             row.remark = " ".join(
                 filter(
@@ -72,7 +77,13 @@ def _original(row: Row) -> str:
     )
 
 
-def _retrain(row: Row, error: float) -> str:
+def _retrain(row: Row, original: Row | None, error: float) -> str:
+    knows = row.mean("retain_accuracy")
+    if original is not None and knows < original.mean("retain_accuracy") - SHORT:
+        return (
+            f"RA {knows:.1f} beside the Original's {original.mean('retain_accuracy'):.1f}: it was "
+            "not trained to its end, so that gaps to it mean little; train it as the Original was."
+        )
     if not abs(row.mean("membership_auc") - 0.5) > 3 * error:
         return ""
     return (
@@ -90,7 +101,10 @@ def _forgetting(row: Row, original: Row | None, retrain: Row | None, images: int
     start = original.mean("unlearn_accuracy") if original else float("nan")
     if mine < goal - margin and abs(mine - start) <= max(1.0, 100 / images):
         knows = "every forgotten image" if mine == 0 else "what it was to forget"
-        return f"UA {mine:.1f}: the model still knows {knows}, as the Original did; raise lr."
+        return (
+            f"did nothing: UA {mine:.1f}, the model still knows {knows}, as the Original did; make "
+            "it stronger (a higher lr, or its own flag)."
+        )
     if mine < goal - margin:
         return f"UA {mine:.1f} is below Retrain's {goal:.1f}: it has not forgotten enough."
     if mine > goal + margin:
@@ -122,7 +136,11 @@ def _utility(row: Row, retrain: Row | None) -> str:
     lost = retrain.mean("test_accuracy") - row.mean("test_accuracy")
     if lost < 5:
         return ""
-    return f"It lost {lost:.1f} points of test accuracy to Retrain; lower lr or train longer."
+    kind = "destroyed the model: it" if lost > DESTROYED else "It"
+    return (
+        f"{kind} lost {lost:.1f} points of test accuracy to Retrain; make it gentler (a lower lr, "
+        "or its own flag) or let it repair for longer."
+    )
 
 
 def _membership(row: Row, retrain: Row | None, error: float) -> str:
