@@ -122,7 +122,7 @@ class Loop(Context):
                 raise UserError(
                     f"{self.method.name} left weights that are not finite.",
                     where=name,
-                    fix="Lower --lr.",
+                    fix="Lower --lr." if isinstance(self.method, Trained) else "Use milder flags.",
                     code=GATE,
                 )
 

@@ -44,7 +44,7 @@ class BadTeacher(Trained):
             "reduction": "elementmean",
         },
         "coun": {"retain_share": 1.0},
-        "laptop": {"epochs": 5, "batch": 64, "lr": 0.03, "retain_share": 1.0},
+        "laptop": {"epochs": 5, "batch": 64, "lr": 0.1, "retain_share": 1.0},
     }
 
     retain_share: float = 0.3

@@ -22,8 +22,9 @@ class CFk(FT):
     Everything else keeps its bits.
     Paper: Goel, Prabhu, Sanyal, Lim, Torr, Kumaraguru 2022, arXiv 2201.06640.
     Differences: frozen batch norm keeps its running statistics as well, which published code
-    moves. Layers are convolutions and linear layers in the order of registration, a shortcut's
-    included; LayerNorm and others on the way are treated as batch norm is.
+    moves (one without weights of its own keeps them with --bn frozen only). Layers are
+    convolutions and linear layers in the order of registration, a shortcut's included; LayerNorm
+    and others on the way are treated as batch norm is.
     """
 
     paper = "Goel et al. 2022, arXiv 2201.06640"
@@ -31,7 +32,7 @@ class CFk(FT):
     presets = {
         "native": {"k": 1, "epochs": 10, "lr": 0.01, "schedule": "constant"},
         "coun": {"k": 6},
-        "laptop": {"k": 6, "epochs": 10, "batch": 64, "lr": 0.1},
+        "laptop": {"k": 6, "epochs": 10, "batch": 64, "lr": 0.2},
     }
 
     k: int = 2

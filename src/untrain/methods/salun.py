@@ -33,7 +33,7 @@ class SalUn(RandomLabel):
     presets = {
         "native": {"epochs": 10, "lr": 0.013, "schedule": "constant"},
         "coun": {},
-        "laptop": {"epochs": 5, "batch": 64, "lr": 0.03},
+        "laptop": {"epochs": 5, "batch": 64, "lr": 0.02},
     }
 
     rho: float = 0.5
