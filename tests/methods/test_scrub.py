@@ -250,3 +250,15 @@ def test_ascending_needs_something_to_forget(images: Images, model: nn.Module) -
 def test_values_out_of_range_name_their_flag(values: dict[str, float], flag: str) -> None:
     with pytest.raises(UserError, match=f"--{flag}"):
         Scrub(**values)
+
+
+def test_an_ascent_beyond_the_cap_is_taken_back_and_the_descents_go_on(
+    task: Task, model: nn.Module, same: Callable[..., bool]
+) -> None:
+    """As if it had never ascended, but for the draws of forgotten images."""
+    fast = {"epochs": 3, "batch": 16, "lr": 0.1}
+    capped = Loop(Scrub(**fast, ascents=3, cap=1e-9), task, model).run()
+    assert [row["role"] for row in capped.curve] == ["ascend", "descend", "descend", "descend"]
+    assert "no further one ascends" in capped.notes[0]
+    plain = Loop(Scrub(**fast, ascents=0), task, model).run()
+    assert same(capped.model, plain.model)

@@ -23,7 +23,7 @@ from untrain.methods.contract import (
     register,
     require,
 )
-from untrain.methods.stopping import nothing_to_forget
+from untrain.methods.stopping import nothing_to_forget, take_back
 from untrain.models.output import frozen_copy, set_mode
 from untrain.task import Task
 
@@ -61,6 +61,7 @@ class Scrub(Trained):
     trials = {
         "ascents": {"ascents": 1},
         "rewind": {"rewind": True, "ascents": 3},
+        "cap": {"cap": 1e-9},
         "kick": {"kick": 0.1, "bn": "frozen"},
     }
 
@@ -77,6 +78,9 @@ class Scrub(Trained):
     rewind: bool = False
     """End at the epoch whose error on the forgotten images is nearest to the last model's on val
     images of the same classes. Keeps a copy of the weights for each epoch."""
+    cap: float = 100.0
+    """Largest mean divergence of an ascending pass, > 0; one beyond it is taken back and is the
+    last."""
     kick: float = 0.03
     """Noise, relative to each tensor's size, >= 0. Acts where the student would answer just as
     its teacher (no dropout, no batch norm in train mode): such an ascent has no gradient."""
@@ -90,6 +94,7 @@ class Scrub(Trained):
         require(self.gamma + self.alpha > 0, "gamma", self.gamma, "above 0 where --alpha is 0")
         in_range = 0 < self.temperature < finite
         require(in_range, "temperature", self.temperature, "a positive number")
+        require(self.cap > 0, "cap", self.cap, "a positive number")
         require(0 <= self.kick < finite, "kick", self.kick, "at least 0")
 
     @property
@@ -118,10 +123,14 @@ class Scrub(Trained):
         return {"teacher": teacher}
 
     def passes(self, run: Run, state: State) -> Passes:
+        ascents, away = self.ascents, False
         for epoch in range(self.epochs):
-            if epoch < self.ascents:
-                yield Pass(("forget",), "forget", epoch, role="ascend")
-            yield Pass(("retain",), "retain", epoch, role="descend")
+            if epoch < ascents:
+                run.keep("before")
+                loss = yield Pass(("forget",), "forget", epoch, role="ascend")
+                away = take_back(run, self.cap, -loss, epoch)
+            yield Pass(("retain",), "retain", epoch, role="descend", fresh=away)
+            ascents, away = (0 if away else ascents), False
             if self.rewind:
                 run.keep(str(epoch + 1))
         if self.rewind:

@@ -96,7 +96,7 @@ def take_back(run: Run, cap: float, forget_loss: float, epoch: int) -> bool:
         return False
     run.restore("before")
     run.note(
-        f"Stopped: the forget loss of epoch {epoch + 1} is {forget_loss:.3g}, beyond --cap "
-        f"{cap:g}, so that epoch was taken back. Lower --lr, or raise --cap."
+        f"The forget loss of epoch {epoch + 1} is {forget_loss:.3g}, beyond --cap {cap:g}, so that "
+        "pass was taken back and no further one ascends. Lower --lr, or raise --cap."
     )
     return True
