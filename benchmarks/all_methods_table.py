@@ -24,6 +24,7 @@ from untrain.data.splits import load_split
 from untrain.files import atomic, write_json
 from untrain.metrics.audit import GAP, Audit, Row, audit, measure
 from untrain.metrics.evidence import collect, view
+from untrain.metrics.remarks import DESTROYED
 from untrain.metrics.table import markdown, values
 from untrain.progress import say
 from untrain.runs import data_of, load_model, read
@@ -136,12 +137,15 @@ def summary(made: Audit, chosen: dict[str, dict[str, str]]) -> str:
 
 
 def mark(row: Row, original: Row, goal: Row) -> str:
-    """did nothing: the Original within the floor. destroyed: ten points of RA or TA are lost."""
+    """did nothing: the Original within the floor. destroyed, retain lost: ten points of test or
+    of retain accuracy below Retrain."""
     distance = np.mean([abs(row.mean(name) - original.mean(name)) for name in GAP])
     if distance <= goal.gap["floor"]:
         return "did nothing"
-    lost = max(goal.mean(name) - row.mean(name) for name in ("retain_accuracy", "test_accuracy"))
-    return "destroyed" if lost > 10 else ""
+    if goal.mean("test_accuracy") - row.mean("test_accuracy") > DESTROYED:
+        return "destroyed"
+    lost = goal.mean("retain_accuracy") - row.mean("retain_accuracy")
+    return "retain lost" if lost > DESTROYED else ""
 
 
 def spelled(values: dict[str, str]) -> str:

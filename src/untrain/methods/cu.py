@@ -48,7 +48,7 @@ class CU(Trained):
             "denominator": "official",
         },
         "coun": {"lam": 1.0, "tau": 0.1, "stop": "none"},
-        "laptop": {"epochs": 10, "batch": 64, "lr": 0.03},
+        "laptop": {"epochs": 10, "batch": 64, "lr": 0.01},
     }
     trials = {
         "": {"stop": "none"},
