@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from untrain.errors import UserError
+from untrain.methods.boundary_shrink import BoundaryShrink
 from untrain.methods.contract import Run, State, Step, Trained, register
 from untrain.methods.stopping import nothing_to_forget
 from untrain.models.output import head_of
@@ -31,17 +32,7 @@ class BoundaryExpand(Trained):
     paper = "Chen et al. 2023, arXiv 2303.11570"
     streams = ("forget",)
     cost = "n_f FB"
-    presets = {
-        "native": {
-            "epochs": 10,
-            "batch": 64,
-            "schedule": "constant",
-            "weight_decay": 0.0,
-            "bn": "train",
-        },
-        "coun": {},
-        "laptop": {"epochs": 5, "batch": 64, "lr": 1e-4},
-    }
+    presets = BoundaryShrink.presets
     trials = {"": {"batch": 4}}
 
     lr: float = 1e-5
