@@ -1,9 +1,10 @@
-"""Image files that the tests write themselves."""
+"""Image and list files that the tests write themselves."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,3 +22,14 @@ def png() -> Callable[..., bytes]:
         return buffer.getvalue()
 
     return encode
+
+
+@pytest.fixture
+def listed(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a list file and gives its path."""
+
+    def write(text: str, name: str = "list.txt", encoding: str = "utf-8") -> Path:
+        (tmp_path / name).write_text(text, encoding)
+        return tmp_path / name
+
+    return write

@@ -17,7 +17,7 @@ from untrain.engine.loop import Loop
 from untrain.engine.predict import predict
 from untrain.engine.resume import Resume
 from untrain.methods import FT
-from untrain.methods.contract import Pass, Passes, Run, State, Step, Trained
+from untrain.methods.contract import Draw, Pass, Passes, Run, State, Step, Trained
 from untrain.task import Task
 from untrain.testing import Subject
 from untrain.testing.checks import resumes_in_the_middle
@@ -60,13 +60,18 @@ def steps_of(method: Passing) -> list[Step]:
     return [step for step in method.steps if next(iter(step.draws.values())).y.device.type == "cpu"]
 
 
+def forgotten(draw: Draw) -> Tensor:
+    """Which rows of a mixed draw are forgotten images: bool (B,)."""
+    return torch.zeros(len(draw), dtype=torch.bool).index_fill(0, draw.rows["forget"], True)
+
+
 def test_a_mixed_pass_shuffles_both_sets_and_tells_them_apart(task: Task, model: nn.Module) -> None:
     method = passing(Pass(("mixed",), "mixed"))
     result = Loop(method, task, model).run()
     steps, split = steps_of(method), task.split
     everything = torch.from_numpy(np.concatenate([split.retain, split.forget]))
     seen = torch.cat([everything[step.draws["mixed"].index] for step in steps])
-    forgot = torch.cat([step.draws["mixed"].forgotten for step in steps])
+    forgot = torch.cat([forgotten(step.draws["mixed"]) for step in steps])
     assert sorted(seen.tolist()) == split.train.tolist()
     assert torch.equal(forgot, torch.isin(seen, torch.from_numpy(split.forget)))
     assert len({len(step.forget) for step in steps}) > 1  # mixed, not one after the other
@@ -74,8 +79,8 @@ def test_a_mixed_pass_shuffles_both_sets_and_tells_them_apart(task: Task, model:
     assert int(result.model.layers[1].num_batches_tracked) == len(steps)  # one forward a step
     for step in steps:
         mixed = step.draws["mixed"]
-        assert torch.equal(step.forget.out().logits, mixed.out().logits[mixed.forgotten])
-        assert torch.equal(step.retain.view(1), mixed.view(1)[~mixed.forgotten])
+        assert torch.equal(step.forget.out().logits, mixed.out().logits[forgotten(mixed)])
+        assert torch.equal(step.retain.view(1), mixed.view(1)[~forgotten(mixed)])
 
 
 def test_mixed_steps_cost_what_their_images_cost(task: Task, model: nn.Module) -> None:

@@ -45,12 +45,6 @@ class Draw:
         return len(self.y)
 
     @property
-    def forgotten(self) -> Tensor:
-        """Which rows of a mixed stream are forgotten images: bool (B,)."""
-        none = torch.zeros(len(self.y), dtype=torch.bool, device=self.y.device)
-        return none.index_fill(0, self.rows["forget"], True)
-
-    @property
     def x(self) -> Tensor:
         """The first view."""
         return self.view(0)

@@ -75,8 +75,8 @@ def stops(stop: Stop, run: Run, epoch: int, last: bool) -> bool:
         what = "stopped" if met else "the stop rule was not met"
         of = f" of the forgotten class (chance is {100 * chance:.1f} %)" if gone else ""
         run.note(
-            f"{what} after {epoch} epochs: accuracy {100 * forget:.1f} % on forgotten images, "
-            f"{100 * held:.1f} % on val{of}. The goal is Retrain's: see the audit."
+            f"{what} after {epoch} {'epoch' if epoch == 1 else 'epochs'}: accuracy "
+            f"{100 * forget:.1f} % on forgotten images, {100 * held:.1f} % on val{of}. The goal is Retrain's: see the audit."
         )
     return met or last
 
