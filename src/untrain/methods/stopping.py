@@ -76,7 +76,8 @@ def stops(stop: Stop, run: Run, epoch: int, last: bool) -> bool:
         of = f" of the forgotten class (chance is {100 * chance:.1f} %)" if gone else ""
         run.note(
             f"{what} after {epoch} {'epoch' if epoch == 1 else 'epochs'}: accuracy "
-            f"{100 * forget:.1f} % on forgotten images, {100 * held:.1f} % on val{of}. The goal is Retrain's: see the audit."
+            f"{100 * forget:.1f} % on forgotten images, {100 * held:.1f} % on val{of}. "
+            "The goal is Retrain's: see the audit."
         )
     return met or last
 
