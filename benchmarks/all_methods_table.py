@@ -27,7 +27,8 @@ from untrain.metrics.evidence import collect, view
 from untrain.metrics.remarks import DESTROYED
 from untrain.metrics.table import markdown, values
 from untrain.progress import say
-from untrain.runs import data_of, load_model, read
+from untrain.runs.load import data_of, load_model
+from untrain.runs.record import read
 
 OUT = Path("results/all-methods")
 

@@ -18,7 +18,7 @@ from untrain.cli.audit import gather
 from untrain.files import atomic, write_json
 from untrain.metrics.audit import GAP, Audit, Row, audit
 from untrain.metrics.table import markdown, values
-from untrain.runs import read
+from untrain.runs.record import read
 
 
 def differences(made: Audit) -> str:

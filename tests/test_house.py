@@ -16,7 +16,7 @@ FLOORS = (
     {"data", "models", "losses", "config", "task"},
     {"methods"},
     {"engine"},
-    {"runs", "sequence", "metrics"},
+    {"runs", "metrics"},
     {"api", "report", "demo", "testing"},
     {"cli", "__main__", "__init__"},
 )

@@ -104,8 +104,9 @@ def gather(runs: tuple[Path, ...], retrain: tuple[Path, ...], root: str = "") ->
     anything forgot the same images, in whatever requests.
     """
     from untrain.data.splits import load_split
-    from untrain.runs import data_of, read
-    from untrain.sequence import rules_of
+    from untrain.runs.load import data_of
+    from untrain.runs.record import read
+    from untrain.runs.sequence import rules_of
 
     described = {folder.resolve(): read(folder) for folder in (*runs, *retrain)}
     if len(described) < len(runs) + len(retrain):
@@ -193,7 +194,8 @@ def subject(folder: Path, label: str, images: Images) -> Subject:
     from untrain.data.splits import load_split
     from untrain.metrics.audit import Subject
     from untrain.metrics.evidence import collect, load_evidence
-    from untrain.runs import load_model, read
+    from untrain.runs.load import load_model
+    from untrain.runs.record import read
 
     run = read(folder)
     weights, path = run["checkpoints"]["child"], folder / "evidence.npz"

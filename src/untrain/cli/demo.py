@@ -113,7 +113,8 @@ def carry_out(
     from untrain.methods import FT, CoUn, Retrain
     from untrain.metrics.audit import audit
     from untrain.metrics.evidence import view
-    from untrain.runs import Plan, execute
+    from untrain.runs.execute import execute
+    from untrain.runs.plan import Plan
 
     images, whole = data.load()
     split = forget(whole, rule, images, data.split_seed)

@@ -30,8 +30,8 @@ def run(args: list[str]) -> int:
     from untrain.data.splits import forget_each
     from untrain.engine.device import Device
     from untrain.methods import Retrain
-    from untrain.runs import Plan
-    from untrain.sequence import carry_out
+    from untrain.runs.plan import Plan
+    from untrain.runs.sequence import carry_out
 
     parts = {"options": TrainOptions, "data": DataConfig, "model": ModelConfig}
     parts |= {"method": Retrain, "device": Device}

@@ -47,8 +47,9 @@ def run(args: list[str]) -> int:
         return 0 if args else 2
     from untrain.config import ModelConfig, build
     from untrain.engine.device import Device
-    from untrain.runs import Plan, read
-    from untrain.sequence import carry_out, forgetting, rules_of, stages
+    from untrain.runs.plan import Plan
+    from untrain.runs.record import read
+    from untrain.runs.sequence import carry_out, forgetting, rules_of, stages
 
     method = methods.get(args[0])
     added = {name: terms.get(name) for name in setting(args, "add")}
@@ -86,7 +87,7 @@ def run(args: list[str]) -> int:
 def inherited(args: list[str], method: type[Method]) -> dict[str, Any]:
     """What the Original's recipe gives where no preset does: its batch, to retrain all of it."""
     from untrain.methods.contract import Trained
-    from untrain.runs import read
+    from untrain.runs.record import read
 
     folders = [] if option(args, "--preset") else setting(args, "original")
     for folder in folders:

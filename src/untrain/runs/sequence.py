@@ -16,7 +16,10 @@ from untrain.data.splits import Split, forget_each, load_split
 from untrain.engine.device import Device
 from untrain.errors import UserError, raise_all
 from untrain.progress import Progress, say
-from untrain.runs import Plan, data_of, execute, read
+from untrain.runs.execute import execute
+from untrain.runs.load import data_of
+from untrain.runs.plan import Plan
+from untrain.runs.record import read
 
 
 def rules_of(run: dict[str, Any]) -> tuple[str, ...]:

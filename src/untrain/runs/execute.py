@@ -1,0 +1,56 @@
+"""A plan carried out in a folder of its own.
+
+run.json            config, requests, parents, split hashes, cost, curve; written last
+split.npz           the keys of each set
+model.safetensors   the weights
+resume.safetensors  only while the run is unfinished
+evidence.npz        what audits have measured of the model
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from untrain.engine.checkpoint import save
+from untrain.engine.device import Device
+from untrain.engine.loop import Loop, Observer
+from untrain.engine.resume import Resume
+from untrain.errors import UserError
+from untrain.files import file_hash, lock, write_json
+from untrain.runs.load import load_model
+from untrain.runs.plan import Plan
+from untrain.runs.record import read, record
+from untrain.version import __version__
+
+
+def execute(plan: Plan, out: Path, device: Device, observe: Observer | None = None) -> bool:
+    """Make a run in its folder; returns False if it was there already.
+
+    An unfinished run in the folder is continued. Raises UserError if the folder holds another
+    run, or for anything that the method's checks find.
+    """
+    with lock(out):
+        return _execute(plan, out, device, observe)
+
+
+def _execute(plan: Plan, out: Path, device: Device, observe: Observer | None) -> bool:
+    key = plan.key()
+    if (out / "run.json").exists():
+        if read(out)["key"] == key:
+            return False
+        raise UserError(
+            f"{out} holds another finished run.", "--out", "Choose another folder, or remove it."
+        )
+    fresh = plan.model.spec(plan.images).make
+    start = load_model(plan.original, plan.images) if plan.original else fresh(0)
+    loop = Loop(plan.method, plan.task(), start, terms=plan.terms, seed=plan.seed, device=device)
+    plan.split.save(out / "split.npz", plan.images)
+    resume = Resume(out / "resume.safetensors", key)
+    started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    result = loop.run(resume, observe)
+    weights = out / "model.safetensors"
+    save(weights, result.model.state_dict(), {"key": key, "untrain": __version__})
+    write_json(out / "run.json", record(plan, result, file_hash(weights), started))
+    resume.clear()
+    return True

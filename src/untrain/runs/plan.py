@@ -1,0 +1,95 @@
+"""Everything that makes a run what it is, before it starts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from untrain.config import DataConfig, ModelConfig, changed
+from untrain.data.images import Images
+from untrain.data.splits import Split
+from untrain.methods.contract import Method, Term, settings
+from untrain.runs.record import NUMERICS, read, root_of
+from untrain.task import Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything that makes a run what it is, before it starts."""
+
+    images: Images
+    split: Split
+    data: DataConfig
+    model: ModelConfig
+    method: Method
+    terms: tuple[Term, ...] = ()
+    seed: int = 0
+    forget: str = ""
+    """The forget rule, as it was given."""
+    earlier: tuple[str, ...] = ()
+    """The rules of earlier requests, as they were given."""
+    original: Path | None = None
+    """Folder of the model that is given to the method; None trains from scratch."""
+
+    def __post_init__(self) -> None:
+        if len(self.rules) != len(self.split.requests):
+            raise ValueError(f"{len(self.split.requests)} requests, but rules {self.rules}")
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rule of each request, the earlier ones first."""
+        return (*self.earlier, self.forget) if self.forget else self.earlier
+
+    @property
+    def label(self) -> str:
+        """The row of tables it belongs to: original, retrain, coun, ft+contrastive, ..."""
+        if self.method.name == "retrain" and not self.rules:
+            return "original"
+        return "+".join([self.method.name, *(term.name for term in self.terms)])
+
+    def given(self) -> str:
+        """Hash of the weights that the method is given."""
+        return read(self.original)["checkpoints"]["child"] if self.original else ""
+
+    def ancestry(self) -> dict[str, str]:
+        """parent: hash of the weights that the run starts from; root: of the first model of the
+        chain, which is what the Original was. Both are "" where the weights are fresh."""
+        if self.original is None or self.method.starts == "fresh":
+            return {"parent": "", "root": ""}
+        return {"parent": self.given(), "root": root_of(self.original)}
+
+    def task(self) -> Task:
+        """What the method works on."""
+        augment = "" if self.data.augment == "auto" else self.data.augment
+        make = self.model.spec(self.images).make
+        return Task.of(self.images, self.split, augment=augment, make_model=make)
+
+    def config(self) -> dict[str, Any]:
+        """The settings, complete, as they are recorded."""
+        return {
+            "data": asdict(self.data),
+            "model": asdict(self.model),
+            "method": {"name": self.method.name, **settings(self.method)},
+            "terms": [{"name": term.name, **settings(term)} for term in self.terms],
+            "forget": self.forget,
+            "seed": self.seed,
+        }
+
+    def key(self) -> str:
+        """Equal keys mean equal runs, up to device, precision and threads."""
+        content = {
+            "model": changed(self.model),
+            "augment": self.data.augment,
+            "method": [self.method.name, changed(self.method)],
+            "terms": [[term.name, changed(term)] for term in self.terms],
+            "seed": self.seed,
+            "images": self.images.hash,
+            "split": self.split.hashes(self.images),
+            # Retrain takes nothing from a model: it is one run, whichever verb makes it
+            "parent": "" if self.method.name == "retrain" else self.given(),
+            "numerics": NUMERICS,
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,106 @@
+"""run.json: what a run is, what it made, and what was done to which data."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from untrain.data.splits import key_hash
+from untrain.errors import MISSING, UserError
+from untrain.version import __version__
+
+if TYPE_CHECKING:
+    from untrain.engine.loop import Result
+    from untrain.runs.plan import Plan
+
+SCHEMA = 1
+"""Of run.json; raised when a field changes its meaning."""
+KEYS = {"schema", "key", "label", "config", "images", "split", "checkpoints", "cost"}
+"""What run.json must hold to be read."""
+NUMERICS = {"engine": 1, "data": 1}
+"""Raised by a change that moves numbers, so that old and new runs are never taken for one."""
+
+
+def record(plan: Plan, result: Result, child: str, started: str) -> dict[str, Any]:
+    """The content of run.json: a description, and a log of what was done to which data."""
+    return {
+        "schema": SCHEMA,
+        "key": plan.key(),
+        "label": plan.label,
+        "paper": plan.method.paper,
+        "command": shlex.join(["untrain", *sys.argv[1:]]),
+        "config": plan.config(),
+        "images": {"name": plan.images.name, "hash": plan.images.hash},
+        "split": {
+            name: {"images": plan.split.sizes()[name], "keys": digest}
+            for name, digest in plan.split.hashes(plan.images).items()
+        },
+        "requests": [
+            {"rule": rule, "images": len(at), "keys": key_hash(plan.images.keys[at])}
+            for rule, at in zip(plan.rules, plan.split.requests, strict=True)
+        ],
+        "checkpoints": {**plan.ancestry(), "child": child},
+        "cost": asdict(result.cost),
+        "curve": result.curve,
+        "notes": result.notes,
+        "environment": {
+            "untrain": __version__,
+            "commit": commit(),
+            "numerics": NUMERICS,
+            **result.about,
+        },
+        "time": {"started": started, "ended": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())},
+    }
+
+
+def commit() -> str:
+    """The commit of the code where it runs from a checkout, else ""."""
+    root = Path(__file__).parents[3]
+    if not (root / ".git").exists():  # installed: a repository around it is somebody else's
+        return ""
+    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The run.json of a folder. Raises UserError if it is missing, damaged or of another schema."""
+    path = folder / "run.json"
+    if not path.is_file():
+        unfinished = (folder / "resume.safetensors").exists()
+        raise UserError(
+            f"{folder} holds {'an unfinished' if unfinished else 'no'} run.",
+            where=str(folder),
+            fix="Start the same command again to finish it."
+            if unfinished
+            else "Name the --out folder of a finished run.",
+            code=MISSING,
+        )
+    try:
+        content: dict[str, Any] = json.loads(path.read_text())
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"run.json is damaged ({error}).", str(folder), "Run it again.") from error
+    if not isinstance(content, dict) or not content.keys() >= KEYS:
+        raise UserError("run.json is not a run's.", str(folder), "Run it again.")
+    if content["schema"] != SCHEMA:
+        raise UserError(
+            f"run.json has schema {content['schema']}; this version reads {SCHEMA}.",
+            where=str(folder),
+            fix="Run it again with this version.",
+        )
+    return content
+
+
+def root_of(folder: Path) -> str:
+    """Hash of the first model of a run's chain: the Original, or where fresh weights came in."""
+    checkpoints = read(folder)["checkpoints"]
+    # a run of an older version started from its root
+    return str(checkpoints.get("root", checkpoints["parent"]) or checkpoints["child"])
