@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check lint types docs clean
+.PHONY: demo test check lint types docs bench clean
 
 demo: .venv/ready  ## the main job on embedded digits, with table and picture
 	$(BIN)/untrain demo --out demo
@@ -18,6 +18,9 @@ lint: .venv/ready
 
 types: .venv/ready
 	$(BIN)/mypy
+
+bench: .venv/ready  ## speed against what we replace, as ratios; on a quiet machine
+	$(BIN)/python -m benchmarks.speed --out runs/bench.json
 
 docs: .venv/ready  ## the generated parts of the methods' pages
 	$(BIN)/python docs/pages.py

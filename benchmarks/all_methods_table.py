@@ -19,7 +19,6 @@ import torch
 
 from all_methods import CLASS_BESIDE, GRID, REQUESTS, RETRAINS, SEED, methods_of, name_of, points
 from laptop_table import facts
-from untrain.cli.audit import gather, subject
 from untrain.data.splits import load_split
 from untrain.files import atomic, write_json
 from untrain.metrics.audit import GAP, Audit, Row, audit, measure
@@ -27,6 +26,7 @@ from untrain.metrics.evidence import collect, view
 from untrain.metrics.remarks import DESTROYED
 from untrain.metrics.table import markdown, values
 from untrain.progress import say
+from untrain.runs.gather import gather, subject
 from untrain.runs.load import data_of, load_model
 from untrain.runs.record import read
 

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from scipy.stats import t
 
-from untrain.cli.audit import gather
 from untrain.files import atomic, write_json
 from untrain.metrics.audit import GAP, Audit, Row, audit
 from untrain.metrics.table import markdown, values
+from untrain.runs.gather import gather
 from untrain.runs.record import read
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 
@@ -151,3 +152,120 @@ def test_retrain_without_a_factory_says_what_to_give(task: untrain.Task) -> None
     task.make_model = None
     with pytest.raises(untrain.UserError, match="make_model"):
         untrain.unlearn(fresh(0), task, Retrain())
+
+
+class Residual(nn.Module):
+    """A plain residual network with group norm, and a projection head registered after `fc`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, padding=1)
+        self.block = nn.Sequential(nn.GroupNorm(2, 8), nn.ReLU(), nn.Conv2d(8, 8, 3, padding=1))
+        self.fc = nn.Linear(8, 3)
+        self.projection = nn.Linear(8, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        return self.fc((x + self.block(x)).amax((2, 3)))
+
+
+class Answer:
+    """The output object of a transformers classifier."""
+
+    def __init__(self, logits: Tensor, hidden_states: Tensor) -> None:
+        self.logits, self.hidden_states = logits, hidden_states
+
+
+class Transformers(Plain):
+    def forward(self, x: Tensor) -> Answer:
+        z = self.body(x)
+        return Answer(self.classifier(z.mean((2, 3))), z)
+
+
+def chain() -> nn.Module:
+    layers = nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    return nn.Sequential(*layers, nn.Dropout(0.2), nn.Linear(8, 3))
+
+
+def half() -> nn.Module:
+    """Half precision but for its batch norm, and weights that are used twice."""
+    model = nn.Sequential(
+        nn.Conv2d(3, 8, 3, bias=False), nn.BatchNorm2d(8), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+        nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8), nn.Linear(8, 3)
+    ).half()  # fmt: skip
+    model[1].float()
+    model[6].weight = model[4].weight
+    return model
+
+
+def frozen() -> nn.Module:
+    model = Plain().to(memory_format=torch.channels_last)
+    model.body.requires_grad_(False)
+    return model
+
+
+class Looks(Plain):
+    """Its forward looks at the values, and makes a tensor on a device of its own choice."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        assert float(x.abs().max()) < 1e6
+        return super().forward(x + torch.zeros(len(x), 1, 1, 1))
+
+
+PEOPLE_HAVE: dict[str, Callable[[], nn.Module]] = {
+    "residual": Residual,
+    "sequential": chain,
+    "transformers": Transformers,
+    "half precision, tied weights": half,
+    "frozen parts, channels last": frozen,
+    "looks at its images": Looks,
+    "data parallel": lambda: nn.DataParallel(Plain()),
+    "compiled": lambda: torch.compile(Plain(), backend="eager"),
+}
+
+
+@pytest.mark.parametrize("name", PEOPLE_HAVE)
+def test_models_that_people_have_are_unlearned_and_audited(
+    name: str, task: untrain.Task, same: Callable[..., bool]
+) -> None:
+    torch.manual_seed(0)
+    model = PEOPLE_HAVE[name]()
+    before = copy.deepcopy(model)
+    result = untrain.unlearn(model, task, CoUn(epochs=1, batch=16), progress=False)
+    after, given = result.model.state_dict(), model.state_dict()
+    assert same(model, before)
+    assert type(result.model) is type(model)
+    assert list(after) == list(given)
+    assert [t.dtype for t in after.values()] == [t.dtype for t in given.values()]
+    fixed = {n for n, weight in model.named_parameters() if not weight.requires_grad}
+    moved = {n for n in after if not torch.equal(after[n], given[n])}
+    assert not fixed & moved
+    unused = {"projection.weight", "projection.bias"}
+    assert moved >= {n for n, w in model.named_parameters() if w.requires_grad} - unused
+    assert len(list(result.model.parameters())) == len(list(model.parameters()))  # ties stay
+    assert result.cost.flops > 0
+    assert "unlearned" in str(untrain.audit(result.model, task, original=model))
+
+
+def test_a_head_that_is_not_clear_can_be_named(task: untrain.Task) -> None:
+    class Both(Residual):
+        def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+            z = self.stem(x).amax((2, 3))
+            return self.projection(z), self.fc(z)
+
+    method = FT(epochs=1, batch=16)
+    with pytest.raises(untrain.UserError, match=r"may be projection \(8 to 3\), fc \(8 to 3\)"):
+        untrain.unlearn(Both(), task, method, progress=False)
+    torch.manual_seed(0)
+    model = Both()
+    result = untrain.unlearn(untrain.wrap(model, head="fc"), task, method, progress=False)
+    assert isinstance(result.model, Both)
+    assert torch.equal(result.model.projection.weight, model.projection.weight)
+    assert not torch.equal(result.model.fc.weight, model.fc.weight)
+
+
+def test_labels_beyond_the_outputs_are_told_before_training(task: untrain.Task) -> None:
+    with pytest.raises(untrain.UserError, match="has 2 outputs, but the labels go from 0 to 2"):
+        untrain.unlearn(nn.Sequential(nn.Flatten(), nn.Linear(192, 2)), task, FT(epochs=1))
+    with pytest.raises(untrain.UserError, match="has 2 outputs"):
+        untrain.audit(nn.Sequential(nn.Flatten(), nn.Linear(192, 2)), task)

@@ -17,7 +17,7 @@ FLOORS = (
     {"methods"},
     {"engine"},
     {"runs", "metrics"},
-    {"api", "report", "demo", "testing"},
+    {"api", "report", "demo", "doctor", "testing"},
     {"cli", "__main__", "__init__"},
 )
 """From the ground up: a module imports from its own floor or one below."""

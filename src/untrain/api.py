@@ -13,7 +13,7 @@ from untrain.engine.device import Device
 from untrain.engine.loop import Loop, Result
 from untrain.engine.resume import Resume
 from untrain.methods.contract import Method, Term
-from untrain.progress import Progress
+from untrain.progress import Progress, silence
 from untrain.task import Task
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ def unlearn(
 ) -> Result:
     """Run a method on a copy of `model`; the given model stays untouched.
 
-    model: a classifier; its head is its last `nn.Linear`, or it returns `untrain.Output`.
+    model: a classifier; its head is found by what the logits come from, or named by
+        `untrain.wrap(model, head=NAME)`. It may be in half precision, on any one device, in
+        DataParallel or compiled: the result is as it was given, with the same state_dict keys.
     method: an instance such as `CoUn(lam=1.0)`, or `Retrain(...)` with `Task(make_model=...)`.
     add: terms that are added to the method's loss, such as `Contrastive(lam=0.5)`.
     resume: a file that keeps the state of an unfinished run and is removed at its end.
@@ -45,7 +47,8 @@ def unlearn(
     loop = Loop(method, task, model, terms=tuple(add), seed=seed, device=device)
     keep = Resume(Path(resume) if resume else None, _key(loop))
     if not progress:
-        result = loop.run(keep)
+        with silence():
+            result = loop.run(keep)
     else:
         with Progress(method.name, method.length) as shown:
             result = loop.run(keep, shown.observe)

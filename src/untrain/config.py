@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import MISSING as NO_DEFAULT
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, make_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_type_hints
 
-from untrain.errors import MISSING, UserError, unknown
+from untrain.errors import MISSING, Problems, UserError, unknown
 
 if TYPE_CHECKING:
     from untrain.data.images import Images
@@ -46,16 +47,23 @@ class DataConfig:
     def __post_init__(self) -> None:
         """Paths are kept absolute, so that a run can be audited from anywhere."""
         kind, colon, path = self.data.partition(":")
+        if self.key and kind in ("digits", "folder"):
+            what = f"--key {self.key} names a column of parquet files; {kind} has none."
+            raise UserError(what, "--key", "Leave it out: file names are the keys of a folder.")
         if colon and path:
-            object.__setattr__(self, "data", f"{kind}:{Path(path).absolute()}")
+            object.__setattr__(self, "data", f"{kind}:{path_of(path).absolute()}")
         if self.data_root:
-            object.__setattr__(self, "data_root", str(Path(self.data_root).absolute()))
+            object.__setattr__(self, "data_root", str(path_of(self.data_root).absolute()))
 
     def load(self) -> tuple[Images, Split]:
         """The images, and the split with nothing forgotten yet."""
-        from untrain.data.sources import load
+        from untrain.data.sources import NAMES, load
         from untrain.data.splits import make_split
 
+        if self.data not in NAMES and os.path.exists(self.data):
+            kind = "folder" if os.path.isdir(self.data) else "parquet"
+            what = f"Unknown data set '{self.data}'. Did you mean '{kind}:{self.data}'?"
+            raise UserError(what, "--data", "Say what the path is: folder:PATH or parquet:PATH.")
         images = load(self.data, self.data_root, self.key)
         return images, make_split(
             images, limit=self.limit, holdout=self.holdout, seed=self.split_seed
@@ -73,16 +81,26 @@ class ModelConfig:
     }
 
     model: str = ""
-    """Network (untrain list models); default: small for digits, resnet18 otherwise."""
+    """Network (untrain list models), or module:function of your own, called with those of classes,
+    channels, size and width that it takes; default: small for digits, resnet18 otherwise."""
     width: int = 0
     """Channels of its first stage (vit: width of its tokens); 0: the network's own default."""
+    head: str = ""
+    """Name of its classifier head, as in model.named_modules(); default: found by structure."""
+
+    def check(self) -> None:
+        """Raise UserError if no images could have this network, as there is none of its name."""
+        from untrain.models.build import ModelSpec
+
+        ModelSpec(self.model or "small", classes=2, width=self.width)
 
     def spec(self, images: Images) -> ModelSpec:
         """The network for these images."""
         from untrain.models.build import ModelSpec
 
         name = self.model or ("small" if images.size[0] < 28 else "resnet18")
-        return ModelSpec(name, len(images.classes), images.channels, self.width, images.size[0])
+        classes, size = len(images.classes), images.size[0]
+        return ModelSpec(name, classes, images.channels, self.width, size, self.head)
 
 
 def changed(component: Any) -> dict[str, Any]:
@@ -94,32 +112,67 @@ def changed(component: Any) -> dict[str, Any]:
     }
 
 
-def build(cls: type[Any], values: Mapping[str, Any], where: str) -> Any:
-    """A dataclass from plain values, checked by pydantic; all problems at once.
+def unchecked(part: type[Any]) -> type[Any]:
+    """The same fields without the checks of `__post_init__`: what flags are parsed into, so that
+    the checks of all parts can be told together."""
+    plain = {"__post_init__": lambda self: None, "__module__": part.__module__}
+    made = make_dataclass(part.__name__, [], bases=(part,), namespace=plain, frozen=True)
+    made.__doc__ = part.__doc__
+    return made
 
-    Raises UserError naming `where` for unknown keys (with the nearest) and wrong types.
+
+def build(cls: type[Any], values: Mapping[str, Any], where: str) -> Any:
+    """A dataclass from plain values, whose types are checked by pydantic.
+
+    Raises UserError naming `where` for unknown keys (with the nearest) and wrong types, all of
+    them at once.
     """
     from pydantic import TypeAdapter, ValidationError
 
+    hints = get_type_hints(cls)
     names = [f.name for f in fields(cls)]
-    for name in values:
+    problems = Problems()
+    for name, value in values.items():
         if name not in names:
-            raise unknown("key", name, names, f"In {where}. Keys: {', '.join(names)}")
-    try:
-        return TypeAdapter(cls).validate_python(dict(values))
-    except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-        raise UserError("; ".join(lines), where, "Mend these values.") from error
+            problems.add(unknown("key", name, names, f"In {where}. Keys: {', '.join(names)}"))
+            continue
+        try:
+            TypeAdapter(hints[name]).validate_python(value, strict=True)  # text is no number
+        except ValidationError as error:
+            what = f"{name} = {shown(value)}: {error.errors()[0]['msg']}."
+            problems.add(UserError(what, where, "Mend this value."))
+    problems.raise_all()
+    return cls(**values)
+
+
+def shown(value: Any) -> str:
+    """A value as it stands in a message, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def path_of(text: str) -> Path:
+    """The path that a flag names; a leading ~ that no shell has replaced is the home folder.
+
+    Raises UserError for names that no file can have.
+    """
+    path = Path(os.path.expanduser(text))
+    if any(len(os.fsencode(part)) > 255 for part in path.parts):
+        what = f"A name in the path {shown(text)} is longer than 255 bytes."
+        raise UserError(what, fix="Choose a shorter one.")
+    return path
 
 
 def read_recipe(path: Path) -> dict[str, Any]:
     """Flat values of a TOML file, named like the flags (`weight_decay = 5e-4`)."""
     import tomllib
 
+    if path.is_dir():
+        raise UserError(f"{path} is a folder.", "--recipe", "Name a TOML file.")
     if not path.is_file():
         raise UserError(f"No file {path}.", "--recipe", "Check the path.", MISSING)
     try:
-        values = tomllib.loads(path.read_text())
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not valid TOML: {error}.", "--recipe", "Mend it.") from error
     return {name.replace("-", "_"): value for name, value in values.items()}

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,10 @@ from typing import Any
 import numpy as np
 
 from untrain.errors import MISSING, UserError
+from untrain.progress import say
+
+DRAFT = ".draft-"
+"""What the names of unfinished files begin with."""
 
 
 @contextmanager
@@ -22,7 +27,7 @@ def atomic(path: Path) -> Iterator[Path]:
 
     Raises UserError when the disk is full or the folder cannot be written.
     """
-    draft = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
+    draft = path.with_name(f"{DRAFT}{os.getpid()}-{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield draft
@@ -43,10 +48,14 @@ def atomic(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def lock(folder: Path) -> Iterator[None]:
+def lock(folder: Path, wait: str = "", where: str = "--out") -> Iterator[None]:
     """Have a folder for oneself while the block runs; a killed process leaves no lock behind.
 
-    Raises UserError if another process works in it, or if it cannot be made.
+    Drafts that killed processes have left in it are removed.
+
+    wait: what to tell while another process works in it; "" raises UserError instead.
+    where: the flag or folder that an error names.
+    Raises UserError if the folder cannot be made or written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -54,7 +63,7 @@ def lock(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise UserError(
             f"{folder} cannot be written: {error.strerror or error}.",
-            where="--out",
+            where=where,
             fix="Choose another folder.",
             code=MISSING,
         ) from error
@@ -62,13 +71,39 @@ def lock(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise UserError(
-                f"Another process is working in {folder}.",
-                where="--out",
-                fix="Wait for it, or choose another folder.",
-                code=MISSING,
-            ) from error
+            if not wait:
+                raise UserError(
+                    f"Another process is working in {folder}.",
+                    where=where,
+                    fix="Wait for it, or choose another folder.",
+                    code=MISSING,
+                ) from error
+            say(wait)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        for stale in folder.glob(f"{DRAFT}*"):
+            shutil.rmtree(stale) if stale.is_dir() else stale.unlink(missing_ok=True)
         yield
+
+
+def writable(folder: Path) -> bool:
+    """Whether `lock` could have this folder."""
+    try:
+        with (folder / ".lock").open("a"):
+            return True
+    except OSError:
+        return False
+
+
+def check_space(folder: Path, needed: int) -> None:
+    """Raise UserError if the disk that holds a folder has fewer than `needed` bytes free."""
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise UserError(
+            f"The disk has {free / 1e6:,.0f} MB free, and {needed / 1e6:,.0f} MB may be needed.",
+            where=str(folder),
+            fix="Free some space, or choose a folder on another disk.",
+            code=MISSING,
+        )
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+_silent = ContextVar("silent", default=False)
 
 
 def live() -> bool:
@@ -22,8 +25,21 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+@contextmanager
+def silence() -> Iterator[None]:
+    """No bars and no lines of progress while the block runs."""
+    token = _silent.set(True)
+    try:
+        yield
+    finally:
+        _silent.reset(token)
+
+
 def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
-    """Yield the items with a bar; silent for work of under two seconds, plain off a terminal."""
+    """Yield the items with a bar on a terminal; elsewhere a line after 2 s, then every 10 s."""
+    if _silent.get():
+        yield from items
+        return
     if live():
         from rich.console import Console
         from rich.progress import track as rich_track
@@ -31,12 +47,13 @@ def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
         console = Console(stderr=True)
         yield from rich_track(items, what, total, console=console, transient=True)
         return
-    start = told = time.monotonic()
+    start = time.monotonic()
+    tell = start + 2
     for count, item in enumerate(items, 1):
         yield item
         now = time.monotonic()
-        if now - told > 5:
-            told = now
+        if now > tell and count < total:
+            tell = now + 10
             left = (now - start) / count * (total - count)
             say(f"{what}: {count}/{total}, about {left:.0f} s left")
 

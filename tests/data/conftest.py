@@ -1,14 +1,21 @@
-"""Image and list files that the tests write themselves."""
+"""Image, parquet and list files that the tests write themselves."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
+
+COLOUR = np.random.default_rng(0).integers(0, 256, (6, 5, 4, 3), dtype=np.uint8)
+"""Six colour images of height 5 and width 4."""
 
 
 @pytest.fixture
@@ -22,6 +29,55 @@ def png() -> Callable[..., bytes]:
         return buffer.getvalue()
 
     return encode
+
+
+@pytest.fixture
+def colour() -> np.ndarray:
+    return COLOUR
+
+
+@pytest.fixture
+def encoded(png: Callable[..., bytes]) -> list[bytes]:
+    return [png(image) for image in COLOUR]
+
+
+@pytest.fixture
+def hub_file() -> Callable[..., Path]:
+    """Writes a parquet file in the layout of the hub: structs of bytes and path in the first
+    column, numbers in others, and the names of their classes as metadata."""
+
+    def write(
+        path: Path,
+        encoded: Sequence[bytes | None],
+        image: str = "image",
+        names: Mapping[str, Sequence[str]] | None = None,
+        **columns: Any,
+    ) -> Path:
+        cells = [{"bytes": data, "path": f"{i}.png"} for i, data in enumerate(encoded)]
+        struct = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+        table = pa.table({image: pa.array(cells, struct), **columns})
+        if names is not None:
+            labels = {c: {"names": list(n), "_type": "ClassLabel"} for c, n in names.items()}
+            about = {"info": {"features": {image: {"_type": "Image"}} | labels}}
+            table = table.replace_schema_metadata({"huggingface": json.dumps(about)})
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(table, path)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def tree(tmp_path: Path, encoded: list[bytes]) -> Callable[..., Path]:
+    """Writes the six images at these paths below a folder, and gives the folder."""
+
+    def write(*names: str) -> Path:
+        for name, data in zip(names, encoded, strict=False):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_bytes(data)
+        return tmp_path
+
+    return write
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch.utils.data import DataLoader
 
-from untrain.errors import UserError
+from untrain.errors import UserError, UserErrors
 from untrain.task import Task
 
 COLOUR = np.random.default_rng(0).integers(0, 256, (12, 6, 5, 3), dtype=np.uint8)
@@ -46,6 +47,10 @@ LAYOUTS: dict[str, tuple[Any, np.ndarray]] = {
     "tensor": (torch.from_numpy(COLOUR), COLOUR),
     "NCHW tensor": (torch.from_numpy(COLOUR).permute(0, 3, 1, 2), COLOUR),
     "float64": (COLOUR / 255, (COLOUR / 255).astype(np.float32)),
+    "list": (list(COLOUR), COLOUR),
+    "mirrored": (COLOUR[:, ::-1], np.ascontiguousarray(COLOUR[:, ::-1])),
+    "big-endian": ((COLOUR / 255).astype(">f4"), (COLOUR / 255).astype(np.float32)),
+    "gradient": (torch.ones(12, 6, 5, 3, requires_grad=True), np.ones((12, 6, 5, 3), np.float32)),
     "float16": ((COLOUR / 256).astype(np.float16), (COLOUR / 256).astype(np.float32)),
 }
 
@@ -57,6 +62,12 @@ def test_every_layout_becomes_channels_last(layout: str) -> None:
     np.testing.assert_array_equal(x.numpy(), expected)
     assert x.dtype == (torch.uint8 if expected.dtype == np.uint8 else torch.float32)
     assert x.is_contiguous()
+
+
+def test_all_that_does_not_fit_is_told_at_once() -> None:
+    with pytest.raises(UserErrors) as caught:
+        make(x=COLOUR.astype(object), y=LABELS / 2, test=(COLOUR, LABELS[:5]), augment="flop")
+    assert len(caught.value.problems) == 4
 
 
 def test_a_dataset_is_read_once_and_whole() -> None:
@@ -97,8 +108,17 @@ MASK = np.isin(np.arange(10), [2, 7])
 
 @pytest.mark.parametrize(
     "forget",
-    [[7, 2], (2, 7), np.asarray([2, 7]), torch.tensor([7, 2]), MASK, MASK.tolist(), ["7", "2"]],
-    ids=["list", "tuple", "array", "tensor", "mask", "list mask", "default keys"],
+    [
+        [7, 2],
+        (2, 7),
+        {2, 7},
+        np.asarray([2, 7]),
+        torch.tensor([7, 2]),
+        MASK,
+        MASK.tolist(),
+        ["7", "2"],
+    ],
+    ids=["list", "tuple", "set", "array", "tensor", "mask", "list mask", "default keys"],
 )
 def test_forget_takes_positions_a_mask_or_keys(forget: Any) -> None:
     assert make(forget=forget).split.forget.tolist() == [2, 7]
@@ -148,12 +168,26 @@ def test_mean_and_std_reach_the_images() -> None:
     [
         ({"y": LABELS / 2}, "Give one integer label per image"),
         ({"y": LABELS[:, None]}, "Give one integer label per image"),
+        ({"y": np.eye(3)[LABELS]}, "One-hot rows become labels by .argmax(1)"),
+        ({"y": np.asarray(["a", "b", "c"])[LABELS]}, "labels of train are <U1, not numbers"),
+        ({"y": np.asarray([None] * 12)}, "labels of train are object, not numbers"),
+        ({"y": LABELS + 10**6}, "Labels go up to 1,000,002"),
         ({"y": LABELS - 1}, "Labels go from -1 to 1"),
         ({"classes": ["a", "b"]}, "Labels go from 0 to 2, but there are 2 classes"),
         ({"x": COLOUR[:, 0, 0]}, "train has images of shape (10, 3)"),
         ({"x": COLOUR[..., :2]}, "train has images of shape (10, 6, 5, 2)"),
         ({"x": COLOUR.astype(int)}, "train has images of type torch.int64"),
         ({"x": np.full(COLOUR.shape, np.nan)}, "NaN or infinite"),
+        ({"x": np.full(COLOUR.shape, np.nan)}, "12 of 12 images"),
+        ({"x": COLOUR.astype(np.float32)}, "they look like 0..255 floats"),
+        ({"x": COLOUR.astype(object)}, "images of train are object, not numbers"),
+        ({"x": [COLOUR[i, : 2 + i % 2] for i in range(12)]}, "images of train differ in shape"),
+        ({"x": COLOUR[:, :0]}, "train has images of shape (10, 0, 5, 3)"),
+        ({"test": (COLOUR[:0], LABELS[:0])}, "test has images of shape (0, 6, 5, 3)"),
+        ({"test": ([], [])}, "images of test differ in shape, or there are none"),
+        ({"test": [{"image": 1}] * 3}, "test[0] is a dict, not an image and its label"),
+        ({"test": DataLoader(Pairs(), 4)}, "Give its `.dataset`"),
+        ({"test": None}, "There are no test images"),
         ({"test": (COLOUR[:, :4], LABELS)}, "different shapes or types"),
         ({"test": (COLOUR / 255, LABELS)}, "different shapes or types"),
         ({"test": (COLOUR, LABELS[:5])}, "test has 12 images and labels of shape (5,)"),
@@ -162,6 +196,11 @@ def test_mean_and_std_reach_the_images() -> None:
         ({"keys": ["a"]}, "1 keys were given for 10 training images"),
         ({"keys": ["a"] * 10}, "9 of the 12 keys are not unique"),
         ({"mean": [0.5], "std": [0.5]}, "3 channels, but mean (0.5,)"),
+        ({"mean": 0.5, "std": 0.5}, "3 channels, but mean (0.5,)"),
+        ({"mean": [0.5] * 3, "std": [0.5, 0, 0.5]}, "does not lie above 0"),
+        ({"classes": 3}, "classes is 3, no list of names"),
+        ({"forget": [[1], [2, 3]]}, "forget is no plain list"),
+        ({"forget": {"a": 1}}, "forget holds object"),
         ({"augment": "flop"}, "Unknown augmentation 'flop'. Did you mean 'flip'?"),
         ({"forget": []}, "forget selects 0"),
         ({"forget": [0.5]}, "forget holds float64"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -90,16 +91,53 @@ def test_a_cached_image_may_be_written_to_without_changing_the_cache(
 def test_a_failed_decode_leaves_no_entry(cache: Path) -> None:
     with pytest.raises(AssertionError):
         cached("toy", "key", never)
-    assert not cache.exists()
+    assert [path.name for path in cache.iterdir()] == [".lock"]
 
 
-def test_an_entry_that_another_process_wrote_first_is_used(cache: Path, images: Images) -> None:
-    def slower() -> Images:
-        cached("toy", "key", lambda: images)
+def test_a_second_process_waits_and_decodes_nothing(
+    cache: Path, images: Images, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The lock belongs to an open file, so that a thread stands for a process here."""
+    started, go_on = threading.Event(), threading.Event()
+
+    def slow() -> Images:
+        started.set()
+        assert go_on.wait(10)
         return images
 
-    assert torch.equal(cached("toy", "key", slower).x, images.x)
-    assert [path.name for path in cache.iterdir()] == ["toy-key"]
+    first = threading.Thread(target=cached, args=("toy", "key", slow))
+    first.start()
+    assert started.wait(10)
+    second: list[Images] = []
+    other = threading.Thread(target=lambda: second.append(cached("toy", "key", never)))
+    other.start()
+    other.join(0.2)
+    assert other.is_alive()
+    go_on.set()
+    first.join(10)
+    other.join(10)
+    assert torch.equal(second[0].x, images.x)
+    assert "waiting for another process" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("file", ["x.npy", "rows.npz", "about.json"])
+def test_a_damaged_entry_is_made_anew(
+    file: str, cache: Path, images: Images, capfd: pytest.CaptureFixture[str]
+) -> None:
+    cached("toy", "key", lambda: images)
+    path = cache / "toy-key" / file
+    path.write_bytes(path.read_bytes()[:-40])
+    assert torch.equal(cached("toy", "key", lambda: images).x, images.x)
+    assert "is damaged" in capfd.readouterr().err
+    cached("toy", "key", never)
+
+
+def test_what_a_killed_process_has_left_is_removed(cache: Path, images: Images) -> None:
+    half = cache / ".draft-toy-old"
+    half.mkdir(parents=True)
+    (half / "x.npy").write_bytes(b"half")
+    cached("toy", "key", lambda: images)
+    assert sorted(path.name for path in cache.iterdir()) == [".lock", "toy-key"]
 
 
 def test_a_folder_that_cannot_be_written_is_a_missing_resource(
@@ -107,9 +145,9 @@ def test_a_folder_that_cannot_be_written_is_a_missing_resource(
 ) -> None:
     (tmp_path / "file").touch()  # not even root can write below a regular file
     monkeypatch.setenv("UNTRAIN_CACHE", str(tmp_path / "file" / "cache"))
-    with pytest.raises(UserError, match="Could not write the decoded images") as caught:
+    with pytest.raises(UserError, match="cannot be written") as caught:
         load(source)
-    assert "UNTRAIN_CACHE" in caught.value.fix
+    assert "UNTRAIN_CACHE" in caught.value.where
     assert caught.value.code == 3
 
 

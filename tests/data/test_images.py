@@ -15,6 +15,26 @@ from untrain.errors import UserError, UserErrors
 LABELS = torch.zeros(60, dtype=torch.int64)
 
 
+def one_bad(value: float) -> torch.Tensor:
+    """Float images of which the one with key k17 has a bad pixel."""
+    x = torch.zeros(60, 2, 2, 1)
+    x[17, 1, 0] = value
+    return x
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        torch.zeros(60, 2, 2, 1),
+        torch.full((60, 1, 1, 1), 255).byte(),
+        torch.randn(60, 2, 2, 1) * 40,
+    ],
+    ids=["constant", "one pixel", "wide"],
+)
+def test_unusual_images_are_fine(images: Images, x: torch.Tensor) -> None:
+    assert len(replace(images, x=x)) == 60
+
+
 def test_positions_find_keys_in_any_order_and_tell_what_is_missing(images: Images) -> None:
     keys = np.asarray(["k41", "k0", "none", "k5", "k41", ""])
     assert images.positions(keys).tolist() == [41, 0, -1, 5, 41, -1]
@@ -41,12 +61,19 @@ def test_given_mean_and_std_are_kept(images: Images) -> None:
         ({"keys": np.arange(61).astype(str)}, "60 images, 60 labels and 61 keys"),
         ({"keys": np.asarray(["a"] * 60)}, "59 of the 60 keys are not unique"),
         ({"classes": ["a", "b"]}, "Labels go from 0 to 2, but there are 2 classes"),
-        ({"y": LABELS - 1}, "Labels go from -1"),
-        ({"x": torch.full((60, 2, 2, 1), torch.nan)}, "NaN or infinite"),
-        ({"x": torch.full((60, 2, 2, 1), torch.inf)}, "NaN or infinite"),
+        ({"y": LABELS - 1}, r"60 of 60 lie outside \(k0, k1, k2, k3, k4 and 55 more\)"),
+        ({"x": torch.full((60, 2, 2, 1), torch.nan)}, "60 of 60 images hold NaN or infinite"),
+        ({"x": one_bad(torch.inf)}, "1 of 60 images hold NaN or infinite values: k17"),
+        ({"x": torch.rand(60, 2, 2, 1) * 255}, "they look like 0..255 floats"),
+        ({"x": torch.rand(60, 2, 2, 1) * 65535}, "they look like numbers that are not normalised"),
+        ({"x": torch.zeros(60, 0, 2, 1)}, "There are no pixels: 60 images of 2x0"),
         ({"mean": (0.5,) * 3, "std": (0.5,) * 3}, "1 channels, but mean"),
         ({"mean": (), "std": (0.5,)}, "1 channels, but mean"),
         ({"mean": (0.5,), "std": ()}, "1 channels, but mean"),
+        ({"mean": (0.5,), "std": (0.0,)}, r"std \(0.0,\) does not lie above 0"),
+        ({"mean": (0.5,), "std": (float("nan"),)}, r"std \(nan,\) does not lie above 0"),
+        ({"mean": (float("nan"),), "std": (0.5,)}, r"mean \(nan,\) does not lie between 0 and 1"),
+        ({"mean": (125.0,), "std": (0.5,)}, "Divide them by 255"),
     ],
 )
 def test_what_does_not_fit_is_refused(images: Images, changed: dict[str, Any], said: str) -> None:

@@ -18,7 +18,7 @@ from untrain.data.splits import (
     make_split,
     with_forget,
 )
-from untrain.errors import UserError
+from untrain.errors import UserError, UserErrors
 
 
 def plain(split: Split) -> dict[str, list[int]]:
@@ -216,3 +216,9 @@ def test_a_split_of_other_images_is_refused(images: Images, split: Split, tmp_pa
     keys[:2] = "x0", "x1"
     with pytest.raises(UserError, match="2 images of the saved split are not in toy"):
         load_split(tmp_path / "split.npz", replace(images, keys=keys))
+
+
+def test_a_bad_holdout_and_a_bad_limit_are_told_together(images: Images) -> None:
+    with pytest.raises(UserErrors) as caught:
+        make_split(images, limit=-1, holdout=1.0)
+    assert len(caught.value.problems) == 2

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -15,6 +15,7 @@ from untrain.engine.loop import Loop
 from untrain.methods import FT, CoUn
 from untrain.methods.contract import Pass
 from untrain.models.build import ModelSpec
+from untrain.models.output import Output
 from untrain.task import Task
 
 
@@ -31,6 +32,25 @@ def test_meta_tensors_count_as_real_ones(spec: ModelSpec) -> None:
     with FlopCounterMode(display=False) as counter:
         cross_entropy(model(torch.randn(6, 1, 8, 8)).logits, torch.zeros(6).long()).backward()
     assert meter.step((("retain", 6, -1),), Pass()) == counter.get_total_flops()
+
+
+class Looking(nn.Sequential):
+    """A forward that meta tensors cannot go through, as it reads a value."""
+
+    def forward(self, x: Tensor) -> Output:
+        assert float(x.abs().max()) < 9
+        features = self[0](x.flatten(1)).relu()
+        return Output(self[1](nn.functional.dropout(features)), features)
+
+
+def test_a_model_that_looks_at_its_images_is_counted_on_a_real_copy() -> None:
+    model = Looking(nn.Linear(64, 8), nn.Linear(8, 3))
+    random = torch.get_rng_state()
+    meter = FlopMeter(model, FT(), (), {}, (1, 8, 8))
+    # forward and the gradient of the weights; the inputs of the first layer need none
+    assert meter.step((("retain", 6, -1),), Pass()) == 6 * 2 * (2 * 64 * 8 + 3 * 8 * 3)
+    assert torch.equal(torch.get_rng_state(), random)
+    assert all(weight.grad is None for weight in model.parameters())
 
 
 def test_the_similarity_matrix_is_counted(spec: ModelSpec) -> None:

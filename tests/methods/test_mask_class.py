@@ -51,6 +51,14 @@ def test_only_the_rows_of_the_head_are_edited(
             assert torch.equal(masked[name], tensor), name
 
 
+def test_a_head_without_a_bias_is_told_before_anything_changes(
+    classes: Callable[[str], Task], model: nn.Module
+) -> None:
+    model.head.bias = None
+    (problem,) = MaskClass().check_model(model, classes("class1"))
+    assert problem.what == "The classifier head has no bias, so class 1 cannot be masked."
+
+
 def test_a_class_with_one_retained_image_is_not_masked(images: Images, model: nn.Module) -> None:
     whole = make_split(images)
     labels = images.y.numpy()[whole.train]

@@ -17,12 +17,18 @@ from untrain.errors import UserError
 from untrain.methods import FT
 from untrain.methods.contract import State, Step
 from untrain.methods.random_label import RandomLabel
+from untrain.models.build import ModelSpec
 from untrain.task import Task
 from untrain.testing import toy_images
 
 FAST: dict[str, Any] = {"epochs": 2, "batch": 16, "lr": 0.1}
 ORDERS = ("sequential", "mixed")
 FOUR = toy_images(400, classes=4)
+
+
+@pytest.fixture
+def of_four() -> nn.Module:
+    return ModelSpec("small", classes=4, channels=1, width=4).make(0)
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -49,11 +55,11 @@ def test_with_nothing_to_forget_it_is_ft_bit_for_bit(
     ],
 )
 def test_labels_come_from_the_pool(
-    model: nn.Module, rule: str, pool: str, possible: set[int], true_too: bool
+    of_four: nn.Module, rule: str, pool: str, possible: set[int], true_too: bool
 ) -> None:
     split = forget(make_split(FOUR), rule, FOUR)
     method = RandomLabel(**FAST, pool=pool)
-    labels = method.labels(Loop(method, Task.of(FOUR, split), model), 0)
+    labels = method.labels(Loop(method, Task.of(FOUR, split), of_four), 0)
     assert {*labels.tolist()} == possible
     assert bool((labels == FOUR.y[split.forget]).any()) == true_too
 
@@ -66,20 +72,21 @@ def test_labels_come_from_the_pool(
     ("random:0.1", "all", ""),
 ])  # fmt: skip
 def test_labels_that_teach_a_forgotten_class_are_told(
-    model: nn.Module, rule: str, pool: str, told: str
+    of_four: nn.Module, rule: str, pool: str, told: str
 ) -> None:
-    loop = Loop(RandomLabel(pool=pool), Task.of(FOUR, forget(make_split(FOUR), rule, FOUR)), model)
+    split = forget(make_split(FOUR), rule, FOUR)
+    loop = Loop(RandomLabel(pool=pool), Task.of(FOUR, split), of_four)
     loop.method.prepare(loop)
     assert (
         (told in loop.notes[0] and "--pool retained" in loop.notes[0]) if told else not loop.notes
     )
 
 
-def test_a_pool_of_one_class_is_refused(model: nn.Module) -> None:
+def test_a_pool_of_one_class_is_refused(of_four: nn.Module) -> None:
     task = Task.of(FOUR, forget(make_split(FOUR), "class:1,2,3", FOUR))
     with pytest.raises(UserError, match="There is 1 class to draw labels from"):
-        Loop(RandomLabel(pool="retained"), task, model)
-    Loop(RandomLabel(), task, model)
+        Loop(RandomLabel(pool="retained"), task, of_four)
+    Loop(RandomLabel(), task, of_four)
 
 
 def taught(task: Task, model: nn.Module, **values: Any) -> list[tuple[str, int, Tensor, Tensor]]:

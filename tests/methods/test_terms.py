@@ -49,9 +49,9 @@ def test_stop_grad_is_the_gradient_of_view_0_alone(model: nn.Module) -> None:
 
 def test_colour_jitter_of_floats_is_refused(task: Task, model: nn.Module) -> None:
     floats = Task(
-        train=(task.images.x.float(), task.images.y),
+        train=(task.images.x / 255, task.images.y),
         forget=[1, 2],
-        test=(task.images.x[:5].float(), task.images.y[:5]),
+        test=(task.images.x[:5] / 255, task.images.y[:5]),
     )
     with pytest.raises(UserError, match="uint8"):
         Loop(CoUn(**FAST, transform="CHJGN"), floats, model)

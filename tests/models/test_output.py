@@ -1,4 +1,4 @@
-"""`wrap`: any module with a linear head returns `Output`, and stays itself."""
+"""`wrap`: any module with a head returns `Output`, and stays itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from untrain.errors import UserError
 from untrain.models.build import ModelSpec
-from untrain.models.output import Output, unwrap, wrap
+from untrain.models.output import Output, head_of, linear_head, unwrap, wrap
 
 
 class Plain(nn.Module):
@@ -24,14 +24,6 @@ class Plain(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         logits: Tensor = self.classifier(torch.relu(self.hidden(x.flatten(1))))
         return logits
-
-
-class Unused(Plain):
-    """The last linear layer takes no part in the forward."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.projection = nn.Linear(5, 2)
 
 
 @pytest.fixture
@@ -75,6 +67,7 @@ def test_no_weight_is_registered_twice(plain: Plain) -> None:
 def test_no_hook_stays_behind(plain: Plain, x: Tensor) -> None:
     wrap(plain)(x)
     assert not plain.classifier._forward_pre_hooks
+    assert not plain.classifier._forward_hooks
 
 
 def test_a_deep_copy_is_independent(plain: Plain, x: Tensor) -> None:
@@ -106,14 +99,28 @@ def test_a_model_that_returns_output_is_given_back() -> None:
     assert unwrap(model) is model
 
 
-def test_a_model_without_a_linear_layer_is_refused() -> None:
-    with pytest.raises(UserError, match=r"Conv2d has no nn\.Linear"):
-        wrap(nn.Conv2d(3, 3, 1))
+def test_an_unknown_head_is_told_at_once_with_the_nearest_name(plain: Plain) -> None:
+    with pytest.raises(UserError, match="Did you mean 'classifier'") as error:
+        wrap(plain, head="clasifier")
+    assert "hidden (12 to 5), classifier (5 to 3)" in error.value.fix
 
 
-def test_a_model_that_skips_its_last_linear_is_refused(x: Tensor) -> None:
-    with pytest.raises(UserError, match=r"does not use its last nn\.Linear"):
-        wrap(Unused())(x)
+def test_a_head_can_be_named_of_a_model_that_returns_output(x: Tensor) -> None:
+    model = ModelSpec("small", classes=4, channels=3, width=4).make(0).eval()
+    out = wrap(model, head="head")(x)
+    assert torch.equal(out.features, model(x).features)
+    assert head_of(model) is model.head
+
+
+def test_the_head_of_a_wrapped_model_is_known_after_its_first_forward(
+    plain: Plain, x: Tensor
+) -> None:
+    wrapped = wrap(plain)
+    with pytest.raises(ValueError, match="first forward"):
+        head_of(wrapped)
+    wrapped(x)
+    assert head_of(wrapped) is plain.classifier
+    assert linear_head(wrapped, "any") is plain.classifier
 
 
 def test_output_unpacks_to_logits_and_features() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, make_dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Annotated, Any
 
-from untrain.config import build, read_recipe
-from untrain.errors import UserError, unknown
+from untrain.config import build, path_of, read_recipe, shown, unchecked
+from untrain.errors import Problems, UserError, unknown
+from untrain.registry import terms
 
 ON_THE_LINE = {"preset", "recipe"}
 """Flags that a recipe cannot hold."""
@@ -18,70 +20,94 @@ def option(args: list[str], flag: str) -> list[str]:
     """All values of a flag, looked at before the parser that depends on them is made."""
     found = []
     for place, arg in enumerate(args):
-        if arg == flag and place + 1 < len(args):
+        if arg == flag and place + 1 < len(args) and not args[place + 1].startswith("--"):
             found.append(args[place + 1])
         elif arg.startswith(flag + "="):
             found.append(arg.partition("=")[2])
     return found
 
 
-def recipe(args: list[str]) -> dict[str, Any]:
+def recipe(args: list[str], problems: Problems) -> dict[str, Any]:
     """The values of the recipes named in the flags, later ones over earlier ones."""
     values: dict[str, Any] = {}
-    for path in option(args, "--recipe"):
-        values |= read_recipe(Path(path))
+    for path in filter(None, option(args, "--recipe")):
+        values |= problems.attempt(read_recipe, path_of(path)) or {}
     return values
 
 
-def setting(args: list[str], name: str) -> list[str]:
+def setting(args: list[str], name: str, problems: Problems) -> list[str]:
     """A setting that the parser depends on: from its flag, else from the recipe."""
-    values = recipe(args).get(name, [])
-    return option(args, f"--{name}") or ([values] if isinstance(values, str) else values)
+    value = recipe(args, problems).get(name, [])
+    listed = value if isinstance(value, list) else [value]
+    return option(args, f"--{name}") or [word for word in listed if isinstance(word, str)]
 
 
 def parse(
     args: list[str],
     parts: Mapping[str, type[Any]],
+    problems: Problems,
     *,
     prog: str,
     about: str,
     inherited: Mapping[str, Any] | None = None,
     prefixed: tuple[str, ...] = (),
 ) -> Any:
-    """Parse flags into an object with one attribute per part.
+    """Parse flags into an object with one attribute per part: None for a part that is wrong.
 
     args: the command line after the verb. parts: name -> dataclass; their fields become flags,
     without a prefix unless the part is named in `prefixed` (`--contrastive.lam`).
-    A field that is a tuple takes its flag several times, and one value or a list in TOML.
+    problems: gathers unknown presets and recipe keys, wrong values, and what the parts refuse.
+    A field that is a tuple takes its flag several times, and one value or a list in TOML; one that
+    is yes or no is a switch, as in --rewind, --no-rewind, or --rewind True.
     inherited: values that stand between the defaults and the preset.
-    Raises UserError for unknown presets or recipe keys, SystemExit(2) for unknown flags.
+    Raises SystemExit(2) for flags that do not exist or cannot be read.
     """
     import tyro
 
     flat = {name: part for name, part in parts.items() if name not in prefixed}
-    given = overlay(args, flat, inherited or {}, prefixed)
+    given = overlay(args, flat, inherited or {}, problems, prefixed)
+    where = ", ".join(["the recipe", *option(args, "--recipe")])
     specs: list[Any] = []
+    wrong = set()
     for name, part in parts.items():
+        plain = unchecked(part)
         values = {f.name: given[f.name] for f in fields(part) if f.name in given}
-        default = build(part, values if name in flat else given.get(name, {}), "the recipe")
+        default = problems.attempt(
+            build, plain, values if name in flat else given.get(name, {}), where
+        )
+        if default is None:
+            wrong.add(name)
         label = name if name in prefixed else ""
-        specs.append((name, Annotated[part, tyro.conf.arg(name=label)], default))
+        specs.append((name, Annotated[plain, tyro.conf.arg(name=label)], default or plain()))
     # a dataclass default must be hashable for make_dataclass; frozen ones are
     command = make_dataclass("Command", specs, frozen=True)
     command.__doc__ = about
-    return tyro.cli(
-        command,
-        args=args,
-        prog=prog,
-        config=(tyro.conf.FlagConversionOff, tyro.conf.UseAppendAction),
-        use_underscores=False,
-    )
+    try:
+        parsed: Any = tyro.cli(
+            command,
+            args=switched(args, flat.values()),
+            prog=prog,
+            config=(tyro.conf.UseAppendAction,),
+            use_underscores=False,
+        )
+    except SystemExit as stop:
+        if stop.code:
+            problems.raise_all()  # below what the parser itself has said
+        raise
+
+    def checked(name: str) -> Any:
+        values = getattr(parsed, name)
+        return parts[name](**{f.name: getattr(values, f.name) for f in fields(values)})
+
+    sound = {n: None if n in wrong else problems.attempt(checked, n) for n in parts}
+    return SimpleNamespace(**sound)
 
 
 def overlay(
     args: list[str],
     parts: Mapping[str, type[Any]],
     inherited: Mapping[str, Any],
+    problems: Problems,
     tables: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """The values that replace defaults, from the preset and the recipe named in the flags.
@@ -90,30 +116,70 @@ def overlay(
     """
     given = dict(inherited)
     every = {f.name: f.default for part in parts.values() for f in fields(part)}
-    known = (every.keys() | {*tables}) - ON_THE_LINE
-    for name in option(args, "--preset"):
-        offered = [getattr(part, "presets", {}) for part in parts.values()]
-        if not any(name in presets for presets in offered):
-            raise unknown("preset", name, sorted({n for presets in offered for n in presets}))
+    for flag in ("--preset", "--recipe"):
+        if "" in option(args, flag):
+            problems.add(UserError(f"{flag} is empty.", flag, "Name one, or leave it out."))
+    offered = [getattr(part, "presets", {}) for part in parts.values()]
+    known = sorted({name for presets in offered for name in presets})
+    for name in filter(None, option(args, "--preset")):
+        if name not in known:
+            problems.add(unknown("preset", name, known))
         for presets in offered:
             given |= presets.get(name, {})
-    for key, value in recipe(args).items():
-        if key in ON_THE_LINE:
-            raise UserError(f"'{key}' stands in a recipe.", "--recipe", f"Give --{key} as a flag.")
-        if key not in known:
-            raise unknown("key", key, sorted(known))
-        given[key] = value
+    keys = (every.keys() | {*tables}) - ON_THE_LINE
+    for key, value in recipe(args, problems).items():
+        problem = refused(key, value, keys, tables)
+        if problem is None:
+            given[key] = value
+        else:
+            problems.add(problem)
     for name, value in list(given.items()):
         if isinstance(every.get(name), tuple):
             if option(args, "--" + name.replace("_", "-")):
                 del given[name]  # the parser would append the flags to it
-            elif isinstance(value, str):
-                given[name] = (value,)
+            else:
+                given[name] = tuple(value) if isinstance(value, list) else (value,)
     return given
+
+
+def refused(key: str, value: Any, keys: Iterable[str], tables: tuple[str, ...]) -> UserError | None:
+    """Why an entry of a recipe is not taken; None if it is."""
+    table = isinstance(value, dict)
+    if key in ON_THE_LINE:
+        return UserError(f"'{key}' stands in a recipe.", "--recipe", f"Give --{key} as a flag.")
+    if key in tables and not table:
+        fix = f"Write a table: [{key}], and its keys below it."
+        return UserError(f"{key} = {shown(value)} is no table.", "--recipe", fix)
+    if key in keys:
+        return None
+    if key in terms.names():
+        what = f"[{key}] stands in the recipe, but the term is not added."
+        return UserError(what, "--recipe", f"Give --add {key}, or take it out.")
+    if table:
+        fix = "Write its keys at the top of the file, named like the flags."
+        return UserError(f"Unknown table [{key}].", "--recipe", fix)
+    return unknown("key", key, sorted(keys))
+
+
+def switched(args: list[str], parts: Iterable[type[Any]]) -> list[str]:
+    """The same flags with those that are yes or no as switches: `--rewind False` is --no-rewind."""
+    names = [f.name for part in parts for f in fields(part) if isinstance(f.default, bool)]
+    off = {f"--{n}".replace("_", "-"): f"--no-{n}".replace("_", "-") for n in names}
+    plain: list[str] = []
+    for arg in args:
+        flag, equals, value = arg.partition("=")
+        if not equals and plain and plain[-1] in off:
+            flag, value = plain[-1], arg
+        if flag in off and value.lower() in ("true", "false"):
+            plain = plain if equals else plain[:-1]
+            plain.append(flag if value.lower() == "true" else off[flag])
+        else:
+            plain.append(arg)
+    return plain
 
 
 def needed(value: str, flag: str, meaning: str) -> Path:
     """The path given by a flag. Raises UserError if it was left out."""
-    if not value:
+    if not value.strip():
         raise UserError(f"{flag} is missing.", flag, f"Name {meaning}.")
-    return Path(value)
+    return path_of(value)

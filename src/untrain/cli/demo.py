@@ -106,7 +106,6 @@ def carry_out(
     folder: Path, data: DataConfig, rule: str, seed: int
 ) -> tuple[Audit, dict[str, View], list[str]]:
     """Train Original and Retrain (twice, for the floor), unlearn with FT and CoUn, and audit."""
-    from untrain.cli.audit import gather
     from untrain.config import ModelConfig
     from untrain.data.splits import forget
     from untrain.engine.device import Device
@@ -114,6 +113,7 @@ def carry_out(
     from untrain.metrics.audit import audit
     from untrain.metrics.evidence import view
     from untrain.runs.execute import execute
+    from untrain.runs.gather import gather
     from untrain.runs.plan import Plan
 
     images, whole = data.load()

@@ -7,22 +7,24 @@ import sys
 from typing import Any
 
 from untrain import registry
-from untrain.errors import UserError, unknown
+from untrain.errors import Problems, UserError, unknown
 from untrain.fields import sentence
 
 KINDS = ("methods", "models", "terms", "data")
 
 
 def run(args: list[str]) -> int:
-    words = [arg for arg in args if not arg.startswith("-")]
+    args = [arg for arg in args if arg]
+    words = [arg for arg in args if arg[0] != "-"]
     if not words or "--help" in args:
         print(f"usage: untrain list {'|'.join(KINDS)} [--json]")
         return 0 if "--help" in args else 2
-    for flag in args:
-        if flag.startswith("-") and flag != "--json":
-            raise unknown("flag", flag, ["--json"])
-    if words[0] not in KINDS:
-        raise unknown("list", words[0], KINDS)
+    problems = Problems()
+    problems.add(*(unknown("flag", f, ["--json"]) for f in args if f[0] == "-" and f != "--json"))
+    problems.add(*(unknown("list", word, KINDS) for word in words if word not in KINDS))
+    if len(words) > 1 and not problems.found:
+        problems.add(UserError(f"{len(words)} lists are named.", fix="Name one at a time."))
+    problems.raise_all()
     rows = ROWS[words[0]]()
     if "--json" in args:
         print(json.dumps(rows, indent=2))

@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from importlib import import_module
+from keyword import iskeyword
 
 from untrain.errors import CLOSED, INTERRUPTED, UserError, unknown
 from untrain.version import __version__
@@ -13,12 +14,14 @@ from untrain.version import __version__
 VERBS = {
     "demo": "train, unlearn and measure on embedded digits, in under a minute",
     "train": "train a model; with --forget, Retrain: without the forgotten images",
+    "import": "make a run of weights that were trained elsewhere",
     "unlearn": "remove the influence of images from a trained model",
     "audit": "the table: how close each model is to Retrain",
     "list": "methods, models, terms or data sets",
+    "doctor": "what this machine has, and what is missing for what",
 }
 
-HELP = f"""untrain {__version__}: remove chosen training images from a trained classifier,
+HELP = rf"""untrain {__version__}: remove chosen training images from a trained classifier,
 and measure how close the result is to a model that never saw them.
 
 usage: untrain VERB ...       untrain VERB --help for the flags of a verb
@@ -28,9 +31,11 @@ usage: untrain VERB ...       untrain VERB --help for the flags of a verb
 First steps:
   untrain demo
   untrain train --out runs/original
-  untrain unlearn coun --original runs/original --forget class:8 --out runs/coun
+  untrain unlearn coun --original runs/original --forget class:8 --epochs 10 --batch 64 --lr 0.2 \
+    --out runs/coun
   untrain train --forget class:8 --out runs/retrain
   untrain audit runs/original runs/coun --retrain runs/retrain
+  untrain doctor
 
 Exit codes: 0 done, 1 a bug, 2 bad input, 3 missing or refused resource, 4 finished but a gate
 was not met, 130 interrupted, 141 the reader of the output has gone. --debug shows the traceback
@@ -52,9 +57,13 @@ def main(argv: list[str] | None = None) -> int:
     # A busy neighbour makes OpenMP's spinning threads four times slower than one thread.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
+        if args[0].startswith("-"):
+            fix = "It comes first: untrain VERB --flag value ... See: untrain --help"
+            raise UserError("The verb is missing.", f"untrain {args[0]}", fix)
         if args[0] not in VERBS:
             raise unknown("verb", args[0], VERBS, "See: untrain --help")
-        return int(import_module(f"untrain.cli.{args[0]}").run(args[1:]))
+        module = f"{args[0]}_" if iskeyword(args[0]) else args[0]
+        return int(import_module(f"untrain.cli.{module}").run(args[1:]))
     except UserError as error:
         if debug:
             raise

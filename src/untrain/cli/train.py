@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from untrain.cli.compose import needed, parse
 from untrain.config import DataConfig, ModelConfig
+
+if TYPE_CHECKING:
+    from untrain.data.images import Images
+    from untrain.data.splits import Split
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,28 +34,44 @@ class TrainOptions:
 def run(args: list[str]) -> int:
     from untrain.data.splits import forget_each
     from untrain.engine.device import Device
+    from untrain.errors import Problems
     from untrain.methods import Retrain
-    from untrain.runs.plan import Plan
+    from untrain.runs.place import check_place
+    from untrain.runs.plan import Plan, configured
     from untrain.runs.sequence import carry_out
 
     parts = {"options": TrainOptions, "data": DataConfig, "model": ModelConfig}
     parts |= {"method": Retrain, "device": Device}
     about = "Train a model on a data set; with --forget, without the forgotten images (Retrain)."
-    given = parse(args, parts, prog="untrain train", about=about)
-    options = given.options
-    out = needed(options.out, "--out", "the folder that the run is written to")
-    images, split = given.data.load()
-    if options.forget:
-        split = forget_each(split, options.forget, images, given.data.split_seed)[-1]
-    plan = Plan(
-        images=images,
-        split=split,
-        data=given.data,
-        model=given.model,
-        method=given.method,
-        seed=options.seed,
-        forget=options.forget[-1] if options.forget else "",
-        earlier=options.forget[:-1],
-    )
-    carry_out({out: plan}, given.device)
+    problems = Problems()
+    given = parse(args, parts, problems, prog="untrain train", about=about)
+    options: TrainOptions = problems.settled(given.options)
+    rules, rule = options.forget, options.forget[-1] if options.forget else ""
+
+    def divided(loaded: tuple[Images, Split], data: DataConfig) -> Split:
+        images, split = loaded
+        return [split, *forget_each(split, rules, images, data.split_seed)][-1]
+
+    def planned(loaded: tuple[Images, Split], split: Split, *parts: Any) -> Plan:
+        data, model, method = parts
+        return Plan(
+            images=loaded[0],
+            split=split,
+            data=data,
+            model=model,
+            method=method,
+            seed=options.seed,
+            forget=rule,
+            earlier=rules[:-1],
+        )
+
+    out = problems.attempt(needed, options.out, "--out", "the folder that the run is written to")
+    loaded = problems.attempt(DataConfig.load, given.data)
+    split = problems.attempt(divided, loaded, given.data)
+    problems.attempt(ModelConfig.check, given.model)
+    plan = problems.attempt(planned, loaded, split, given.data, given.model, given.method)
+    if plan is None:
+        config = configured(None, given.model, given.method, (), forget=rule, seed=options.seed)
+        problems.attempt(check_place, out, config)
+    carry_out({out: plan} if out and plan else None, given.device, problems)
     return 0

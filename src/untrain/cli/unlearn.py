@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from untrain.cli.compose import needed, option, parse, setting
-from untrain.errors import UserError
+from untrain.config import path_of
+from untrain.errors import Problems, UserError
 from untrain.registry import methods, terms
 
 if TYPE_CHECKING:
-    from untrain.methods.contract import Method
+    from untrain.data.splits import Split
+    from untrain.engine.device import Device
+    from untrain.methods.contract import Method, Term
+    from untrain.runs.load import Origin
+    from untrain.runs.plan import Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,54 +50,134 @@ def run(args: list[str]) -> int:
         print("usage: untrain unlearn METHOD --original RUN --forget RULE --out RUN ...")
         print(f"methods: {', '.join(methods.names())}\nflags: untrain unlearn METHOD --help")
         return 0 if args else 2
-    from untrain.config import ModelConfig, build
     from untrain.engine.device import Device
-    from untrain.runs.plan import Plan
-    from untrain.runs.record import read
-    from untrain.runs.sequence import carry_out, forgetting, rules_of, stages
 
-    method = methods.get(args[0])
-    added = {name: terms.get(name) for name in setting(args, "add")}
+    problems = Problems()
+    method = named(args[0])
+    added = added_terms(args, problems)
     given = parse(
         args[1:],
         {"options": UnlearnOptions, "method": method, "device": Device, **added},
+        problems,
         prog=f"untrain unlearn {args[0]}",
         about=inspect.getdoc(method) or "",
-        inherited=inherited(args, method),
+        inherited=inherited(args, method, problems),
         prefixed=tuple(added),
     )
-    options = given.options
-    original = needed(options.original, "--original", "the folder of the model to start from")
-    out = needed(options.out, "--out", "the folder that the run is written to")
-    if not options.forget:
-        raise UserError("--forget is missing.", "--forget", "Say what to forget: random:0.1, ...")
-    before = read(original)
-    data, images, splits = forgetting(original, options.forget, options.data_root)
-    first = Plan(
-        images=images,
-        split=splits[0],
-        data=data,
-        model=build(ModelConfig, before["config"]["model"], str(original)),
-        method=given.method,
-        terms=tuple(getattr(given, name) for name in added),
-        seed=options.seed,
-        forget=options.forget[0],
-        earlier=rules_of(before),
-        original=original,
-    )
-    carry_out(stages(first, splits, options.forget, out), given.device)
+    options: UnlearnOptions = problems.settled(given.options)
+    parts = [getattr(given, name) for name in added]
+    carry_out_all(options, given.method, None if None in parts else parts, given.device, problems)
     return 0
 
 
-def inherited(args: list[str], method: type[Method]) -> dict[str, Any]:
+def named(word: str) -> type[Method]:
+    """The method that the first word names. Raises UserError for a flag, or a table's label."""
+    if word.startswith("-"):
+        fix = "It comes first: untrain unlearn METHOD --original RUN ..."
+        raise UserError("The method is missing.", f"untrain unlearn {word}", fix)
+    if "+" in word:
+        name, _, term = word.partition("+")
+        fix = f"Add the term with a flag: untrain unlearn {name} --add {term} ..."
+        raise UserError(f"Unknown method '{word}'.", fix=fix)
+    method: type[Method] = methods.get(word)
+    return method
+
+
+def carry_out_all(
+    options: UnlearnOptions,
+    method: Method | None,
+    added: list[Term] | None,
+    device: Device | None,
+    problems: Problems,
+) -> None:
+    """Make the runs of all requests. Raises UserError with the problems found here and before."""
+    from untrain.data.splits import forget_each
+    from untrain.runs.load import origin
+    from untrain.runs.place import check_place
+    from untrain.runs.plan import configured
+    from untrain.runs.sequence import carry_out, stages
+
+    rules = options.forget
+    if not rules:
+        problems.add(UserError("--forget is missing.", "--forget", "Say what: random:0.1, ..."))
+    what = "the folder of the model to start from"
+    folder = problems.attempt(needed, options.original, "--original", what)
+    out = problems.attempt(needed, options.out, "--out", "the folder that the run is written to")
+    out = problems.attempt(apart, out, folder) if folder else out
+    before = problems.attempt(origin, folder, options.data_root)
+
+    def divided(before: Origin) -> list[Split]:
+        return forget_each(before.split, rules, before.images, before.data.split_seed)
+
+    splits = problems.attempt(divided, before)
+    plan = problems.attempt(planned, options, before, splits or None, method, added)
+    if plan is None:
+        model = before.model if before else None
+        rule = rules[0] if rules else ""
+        config = configured(None, model, method, added or (), forget=rule, seed=options.seed)
+        problems.attempt(check_place, out, config)
+    carry_out(problems.attempt(stages, plan, splits, rules, out), device, problems)
+
+
+def planned(
+    options: UnlearnOptions,
+    before: Origin,
+    splits: list[Split],
+    method: Method,
+    added: list[Term],
+) -> Plan:
+    """The plan of the first request."""
+    from untrain.runs.plan import Plan
+    from untrain.runs.sequence import rules_of
+
+    return Plan(
+        images=before.images,
+        split=splits[0],
+        data=before.data,
+        model=before.model,
+        method=method,
+        terms=tuple(added),
+        seed=options.seed,
+        forget=options.forget[0],
+        earlier=rules_of(before.run),
+        original=before.folder,
+    )
+
+
+def apart(out: Path, original: Path) -> Path:
+    """The folder to write to. Raises UserError if it is that of the run to start from."""
+    if original.resolve() == out.resolve():
+        raise UserError(
+            f"{out} is the run to start from.",
+            where="--out",
+            fix="Choose another folder; the run of --original stays as it is.",
+        )
+    return out
+
+
+def added_terms(args: list[str], problems: Problems) -> dict[str, type[Term]]:
+    """The terms that are added, by name; flags of others are told."""
+    names = [name for name in setting(args, "add", problems) if name]
+    found = {name: problems.attempt(terms.get, name) for name in names}
+    for name in terms.names():
+        flags = [arg.partition("=")[0] for arg in args if arg.startswith(f"--{name}.")]
+        if flags and name not in names:
+            fix = f"Give --add {name} as well."
+            problems.add(UserError(f"{flags[0]} is a flag of a term that is not added.", "", fix))
+    problems.raise_all()  # the flags that exist depend on them
+    return {name: term for name, term in found.items() if term is not None}
+
+
+def inherited(args: list[str], method: type[Method], problems: Problems) -> dict[str, Any]:
     """What the Original's recipe gives where no preset does: its batch, to retrain all of it."""
     from untrain.methods.contract import Trained
-    from untrain.runs.record import read
+    from untrain.runs.load import described
 
-    folders = [] if option(args, "--preset") else setting(args, "original")
-    for folder in folders:
-        recipe: dict[str, Any] = read(Path(folder))["config"]["method"]
-        if method.name == recipe["name"] == "retrain":
+    folders = [] if option(args, "--preset") else setting(args, "original", problems)
+    for folder in filter(str.strip, folders):
+        run = problems.attempt(described, path_of(folder))
+        recipe: dict[str, Any] = run["config"]["method"] if run else {}
+        if method.name == "retrain" == recipe.get("name"):
             return recipe  # the exact answer is trained as the Original was
         if issubclass(method, Trained) and "batch" in recipe:
             return {"batch": recipe["batch"]}

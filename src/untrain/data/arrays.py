@@ -10,13 +10,16 @@ import torch
 from torch import Tensor
 
 from untrain.data.augment import NAMES
-from untrain.data.forget import by_keys, by_positions, select
+from untrain.data.checks import numbered
+from untrain.data.forget import select
 from untrain.data.images import Images
+from untrain.data.lists import by_keys, by_positions
+from untrain.data.pairs import pair, plain
 from untrain.data.splits import NONE, Split, with_forget
-from untrain.errors import UserError, unknown
+from untrain.errors import Problems, UserError, unknown
 
-CHANNELS = (1, 3, 4)
-"""Sizes by which the channel axis is recognised."""
+FORMS = "Give a rule, a list of keys (strings) or of positions (integers), or a mask."
+"""What says which images are forgotten."""
 
 
 def assemble(
@@ -39,25 +42,15 @@ def assemble(
     Nothing is cut from what the model has seen: val and unseen are given or empty. The options
     are those of `untrain.Task`. Raises UserError for anything that does not fit together.
     """
-    given = {"train": train, "val": val, "unseen": unseen, "test": test}
-    for name in ("train", "test"):
-        if given[name] is None:
-            raise UserError(
-                f"There are no {name} images.",
-                where=f"Task({name}=...)",
-                fix="Give (images, labels), or a Dataset of such pairs.",
-            )
-    sets = {name: pair(value, name) for name, value in given.items() if value is not None}
-    shapes = {name: (tuple(x.shape[1:]), x.dtype) for name, (x, _) in sets.items()}
-    if len(set(shapes.values())) > 1:
-        shown = "; ".join(f"{n}: {shape} {kind}" for n, (shape, kind) in shapes.items())
-        raise UserError(
-            f"The sets have images of different shapes or types ({shown}).",
-            where="untrain.Task",
-            fix="Give all sets in one size and type.",
-        )
+    problems = Problems()
     if augment not in NAMES:
-        raise unknown("augmentation", augment, NAMES)
+        problems.add(unknown("augmentation", augment, NAMES))
+    if isinstance(classes, int | str):
+        what = f"classes is {classes!r}, no list of names."
+        problems.add(UserError(what, "Task(classes=...)", "Give one name per class, in order."))
+    given = {"train": train, "val": val, "unseen": unseen, "test": test}
+    sets = problems.settled(problems.attempt(_sets, given))
+    problems.raise_all()
     counts = {name: len(x) for name, (x, _) in sets.items()}
     count = counts["train"]
     if keys is not None and len(keys) != count:
@@ -72,10 +65,11 @@ def assemble(
     images = Images(
         x=torch.cat([x for x, _ in sets.values()]),
         y=y,
-        classes=[str(c) for c in classes] if classes else [str(c) for c in range(int(y.max()) + 1)],
+        classes=[*map(str, () if classes is None else classes)]
+        or numbered(y.numpy(), "Task(train=...)"),
         keys=np.asarray(names),
-        mean=tuple(mean),
-        std=tuple(std),
+        mean=tuple(np.ravel(mean).tolist()),
+        std=tuple(np.ravel(std).tolist()),
         augment=augment,
     )
     ends = np.cumsum(list(counts.values()))
@@ -89,6 +83,29 @@ def assemble(
     return images, with_forget(split, chosen(forget, images, split, seed))
 
 
+def _sets(given: dict[str, Any]) -> dict[str, tuple[Tensor, Tensor]]:
+    """Images and labels of each set that is given, all of one shape and type."""
+    problems = Problems()
+    for name in ("train", "test"):
+        if given[name] is None:
+            fix = "Give (images, labels), or a Dataset of such pairs."
+            problems.add(UserError(f"There are no {name} images.", f"Task({name}=...)", fix))
+    read = {name: problems.attempt(pair, value, name) for name, value in given.items()}
+    sets = {name: found for name, found in read.items() if found is not None}
+    shapes = {name: (tuple(x.shape[1:]), x.dtype) for name, (x, _) in sets.items()}
+    if len(set(shapes.values())) > 1:
+        shown = "; ".join(f"{n}: {shape} {kind}" for n, (shape, kind) in shapes.items())
+        problems.add(
+            UserError(
+                f"The sets have images of different shapes or types ({shown}).",
+                where="untrain.Task",
+                fix="Give all sets in one size and type.",
+            )
+        )
+    problems.raise_all()
+    return sets
+
+
 def chosen(
     forget: str | Sequence[Any], images: Images, split: Split, seed: int, name: str = "forget"
 ) -> np.ndarray:
@@ -96,7 +113,12 @@ def chosen(
     train = split.train
     if isinstance(forget, str):
         return select(forget, images, train, seed, split.earlier)
-    entries = np.asarray(forget)
+    try:
+        entries = plain(sorted(forget) if isinstance(forget, set | frozenset) else forget)
+    except (ValueError, TypeError) as error:
+        raise UserError(
+            f"{name} is no plain list of keys or positions.", f"Task({name}=...)", FORMS
+        ) from error
     if entries.size == 0:
         entries = np.zeros(0, dtype=np.int64)
     if entries.dtype == bool and entries.shape == train.shape:
@@ -105,7 +127,7 @@ def chosen(
         raise UserError(
             f"{name} holds {entries.dtype} of shape {entries.shape}.",
             where=f"Task({name}=...)",
-            fix="Give a rule, a list of keys (strings) or of positions (integers), or a mask.",
+            fix=FORMS,
         )
     read = by_positions if entries.dtype.kind in "iu" else by_keys
     listed = [str(entry) for entry in entries]
@@ -118,45 +140,3 @@ def chosen(
             fix="Select at least one image, and leave at least one to keep.",
         )
     return found
-
-
-def pair(value: Any, name: str) -> tuple[Tensor, Tensor]:
-    """Images (N, H, W, C) and labels (N,) from a pair of arrays or a map-style Dataset."""
-    if not (isinstance(value, tuple | list) and len(value) == 2):
-        if not (hasattr(value, "__len__") and hasattr(value, "__getitem__")):
-            raise UserError(
-                f"{name} is a {type(value).__name__}.",
-                where=f"Task({name}=...)",
-                fix="Give (images, labels), or a Dataset with a length that yields such pairs.",
-            )
-        items = [value[i] for i in range(len(value))]
-        value = np.stack([np.asarray(item[0]) for item in items]), [int(item[1]) for item in items]
-    x, y = torch.as_tensor(np.asarray(value[0])), torch.as_tensor(np.asarray(value[1]))
-    if len(x) != len(y) or y.ndim != 1 or y.is_floating_point():
-        raise UserError(
-            f"{name} has {len(x)} images and labels of shape {tuple(y.shape)}, type {y.dtype}.",
-            where=f"Task({name}=...)",
-            fix="Give one integer label per image.",
-        )
-    return channels_last(x, name), y.to(torch.int64)
-
-
-def channels_last(x: Tensor, name: str) -> Tensor:
-    """(N, H, W, C) from (N, H, W), (N, H, W, C) or (N, C, H, W); uint8 or float32."""
-    if x.ndim == 3:
-        x = x[..., None]
-    if x.ndim != 4 or not ({x.shape[1], x.shape[3]} & set(CHANNELS)):
-        raise UserError(
-            f"{name} has images of shape {tuple(x.shape)}.",
-            where=f"Task({name}=...)",
-            fix="Images are (N, H, W), (N, H, W, C) or (N, C, H, W) with 1, 3 or 4 channels.",
-        )
-    if x.shape[3] not in CHANNELS:
-        x = x.permute(0, 2, 3, 1)
-    if x.dtype == torch.uint8 or x.is_floating_point():
-        return (x if x.dtype == torch.uint8 else x.float()).contiguous()
-    raise UserError(
-        f"{name} has images of type {x.dtype}.",
-        where=f"Task({name}=...)",
-        fix="Give uint8, or floats that are normalised already.",
-    )

@@ -6,17 +6,18 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
 
 from untrain.data.images import Images
 from untrain.errors import MISSING, UserError
-from untrain.files import write_arrays
+from untrain.files import DRAFT, atomic, check_space, lock, write_arrays, write_json
+from untrain.progress import say
 
 LAYOUT = 2
 """Raised when the files below change their meaning."""
@@ -40,29 +41,31 @@ def fingerprint(name: str, files: list[Path], options: dict[str, Any]) -> str:
 def cached(name: str, key: str, decode: Callable[[], Images]) -> Images:
     """The decoded images under `key`, decoding and storing them the first time.
 
-    An entry is written to a folder of its own and renamed into place, so that a killed or a
-    second process never leaves or sees half of one.
+    An entry is written beside its place and renamed into it, so that a killed process never
+    leaves half of one; a second process waits for the first. A damaged entry is made anew.
     """
     folder = cache_folder() / f"{name}-{key}"
-    if not folder.exists():
-        images = decode()
-        try:
-            _write(images, folder)
-        except OSError as error:
-            raise UserError(
-                f"Could not write the decoded images: {error.strerror or error}.",
-                where=str(folder),
-                fix="Free some space, or set UNTRAIN_CACHE to a folder that can be written.",
-                code=MISSING,
-            ) from error
-    return _read(folder)
+    images = _read(folder)
+    if images is not None:
+        return images
+    wait = "waiting for another process that is decoding images"
+    with lock(cache_folder(), wait=wait, where="UNTRAIN_CACHE, where decoded images are kept"):
+        images = _read(folder)
+        if images is None:
+            shutil.rmtree(folder, ignore_errors=True)
+            _write(decode(), folder)
+            images = _read(folder)
+    assert images is not None, "an entry that was just written can be read"
+    return images
 
 
 def _write(images: Images, folder: Path) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder.parent))
+    draft = folder.with_name(DRAFT + folder.name)
     try:
-        np.save(draft / "x.npy", images.x.numpy())
+        draft.mkdir()
+        check_space(draft, images.x.nbytes)
+        with atomic(draft / "x.npy") as path:
+            np.save(path, images.x.numpy())
         # a prefix, as a column of the user's may be called anything, "y" or "file" included
         table = {f"table/{column}": rows for column, rows in images.table.items()}
         rows = {"y": images.y.numpy(), "keys": images.keys, **table}
@@ -70,19 +73,33 @@ def _write(images: Images, folder: Path) -> None:
         about: dict[str, Any] = {"classes": images.classes, "name": images.name}
         about |= {"hash": images.hash}
         about |= {"mean": images.mean, "std": images.std, "augment": images.augment}
-        (draft / "about.json").write_text(json.dumps(about))
-        try:
-            draft.rename(folder)
-        except OSError:
-            if not folder.exists():  # else another process was first, with the same content
-                raise
+        write_json(draft / "about.json", about)
+        draft.rename(folder)
+    except OSError as error:
+        raise UserError(
+            f"Could not write the decoded images: {error.strerror or error}.",
+            where=str(folder),
+            fix="Free some space, or set UNTRAIN_CACHE to a folder that can be written.",
+            code=MISSING,
+        ) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _read(folder: Path) -> Images:
+def _read(folder: Path) -> Images | None:
+    """The images of an entry; None if it is not there, or damaged, which is told."""
+    if not folder.exists():
+        return None
+    try:
+        return _load(folder)
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+        say(f"the cache entry {folder} is damaged ({type(error).__name__}); decoding again")
+        return None
+
+
+def _load(folder: Path) -> Images:
     about = json.loads((folder / "about.json").read_text())
-    with np.load(folder / "rows.npz") as rows:
+    with (folder / "rows.npz").open("rb") as file, np.load(file) as rows:
         y, keys = rows["y"], rows["keys"]
         columns = [name for name in rows.files if name.startswith("table/")]
         table = {name.removeprefix("table/"): rows[name] for name in columns}

@@ -1,180 +1,177 @@
-"""Readers of image files: parquet in the layout of the Hugging Face image sets, and folders."""
+"""Folders of image files, one folder per class."""
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from untrain.data.cache import cached, fingerprint
-from untrain.data.decode import decode
+from untrain.data.decode import VERSION, decode, shown
 from untrain.data.images import Images, content_hash
-from untrain.errors import MISSING, UserError, unknown
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from untrain.data.sources import HubSet
+from untrain.errors import MISSING, Problems, UserError
+from untrain.progress import say
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".gif")
-
-
-def parquet(name: str, paths: list[Path], source: HubSet, key: str = "") -> Images:
-    """Images from parquet files: a column of encoded images and one of integer labels.
-
-    Files whose name begins with `test` or the source's own word are the test part. Keys are row
-    numbers, counted over the files of a part ("17", and "test/17" in the test part), or come
-    from the column `key`.
-    """
-    missing = [str(path) for path in paths if not path.is_file()]
-    if missing or not paths:
-        shown = ", ".join(missing[:3]) or "no *.parquet there"
-        raise UserError(f"No parquet file found: {shown}.", name, "Check the path.", MISSING)
-    about = {"key": key, "image": source.image, "label": source.label, "test": source.test}
-    entry = fingerprint(name, paths, about)
-    short = name.partition(":")[0]
-    return cached(short, entry, lambda: _read_parquet(name, paths, source, key))
-
-
-def _read_parquet(name: str, paths: list[Path], source: HubSet, key: str) -> Images:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    is_test = [path.name.startswith((source.test, "test")) for path in paths]
-    paths = [path for _, path in sorted(zip(is_test, paths, strict=True))]
-    try:
-        tables = [pq.read_table(path) for path in paths]
-    except (pa.ArrowInvalid, OSError) as error:
-        raise UserError(
-            f"Not a readable parquet file: {error}", name, "Export it again."
-        ) from error
-    parts, keys = [], []
-    for part in ("train", "test"):
-        rows = sum(
-            len(t)
-            for t, test in zip(tables, sorted(is_test), strict=True)
-            if test == (part == "test")
-        )
-        parts += [part] * rows
-        keys += [f"{'test/' if part == 'test' else ''}{row}" for row in range(rows)]
-    table = pa.concat_tables(tables, promote_options="permissive")
-    image = source.image or _image_column(table, name)
-    for column in filter(None, (image, source.label, key)):
-        if column not in table.column_names:
-            raise unknown("column", column, table.column_names, f"Columns: {table.column_names}")
-    labels = _labels(table, source.label, name)
-    encoded = [_bytes(cell) for cell in table.column(image).to_pylist()]
-    names = [f"row {key}" for key in keys]
-    others = [c for c in table.column_names if c not in (image, source.label, "part")]
-    return Images(
-        x=decode(encoded, names, name),
-        y=torch.from_numpy(labels.copy()),
-        classes=_class_names(table.schema, source.label, labels),
-        keys=np.asarray(table.column(key).to_pylist() if key else keys).astype(str),
-        table={"part": np.asarray(parts)}
-        | {c: np.asarray(table.column(c).to_pylist()).astype(str) for c in others},
-        augment=source.augment,
-        name=name,
-        hash=content_hash(encoded, labels),
-    )
-
-
-def _labels(table: pa.Table, column: str, name: str) -> np.ndarray:
-    """The labels, int64 (N,); raises UserError if there are none or they are not integers."""
-    import pyarrow as pa
-
-    cells = table.column(column)
-    if len(cells) == 0:
-        raise UserError("The parquet files have no rows.", name, "Export them again.")
-    if not pa.types.is_integer(cells.type) or cells.null_count:
-        raise UserError(
-            f"Column '{column}' holds {cells.type} ({cells.null_count} null), not class numbers.",
-            where=name,
-            fix="Labels are integers from 0 to the number of classes minus one.",
-        )
-    return np.asarray(cells.to_numpy(), dtype=np.int64)
-
-
-def _bytes(cell: Any) -> bytes:
-    """The encoded image in a cell: bytes, or a struct with a field `bytes`."""
-    data = cell.get("bytes") if isinstance(cell, dict) else cell
-    return data if isinstance(data, bytes) else b""
-
-
-def _image_column(table: pa.Table, name: str) -> str:
-    """The first column that holds bytes or a struct with bytes."""
-    import pyarrow as pa
-
-    for column in table.schema:
-        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
-            return str(column.name)
-        if pa.types.is_struct(column.type) and column.type.get_field_index("bytes") >= 0:
-            return str(column.name)
-    raise UserError(
-        f"No column holds encoded images (columns: {', '.join(table.column_names)}).",
-        where=name,
-        fix="Export the images as bytes, or as structs of bytes and path.",
-    )
-
-
-def _class_names(schema: pa.Schema, label: str, labels: np.ndarray) -> list[str]:
-    """Class names from the schema's `huggingface` metadata, else the numbers."""
-    text = (schema.metadata or {}).get(b"huggingface", b"{}")
-    features = json.loads(text).get("info", {}).get("features", {})
-    names = features.get(label, {}).get("names")
-    return [str(n) for n in names] if names else [str(k) for k in range(int(labels.max()) + 1)]
+TEST = ("test", "val", "valid", "validation")
+"""What the folder of the test part may be called; the first that is there."""
+FOREIGN = "__MACOSX"
+"""What archives leave behind beside hidden files."""
 
 
 def folder(root: Path) -> Images:
     """Images from `ROOT/class/*.png`, or `ROOT/train/class/...` and `ROOT/test/class/...`.
 
-    Keys are the paths below ROOT, such as `truck/0001.png`.
+    Keys are the paths below ROOT, such as `truck/0001.png`. Folders in the folder of a class are
+    its subclasses. Hidden files and files of another kind are passed over.
+    Raises UserError with all that is wrong.
     """
     if not root.is_dir():
-        raise UserError(f"No folder {root}.", f"folder:{root}", "Check the path.", MISSING)
-    parts = [part for part in ("train", "test") if (root / part).is_dir()]
-    parted = parts == ["train", "test"]
-    tops = [root / part for part in parts] if parted else [root]
-    classes = sorted({p.name for top in tops for p in top.iterdir() if p.is_dir()})
-    files = [
-        path
-        for top in tops
-        for name in classes
-        for path in sorted((top / name).rglob("*"))
-        if path.suffix.lower() in SUFFIXES
-    ]
-    if not files:
-        raise UserError(
-            f"No images found; expected one folder per class with {', '.join(SUFFIXES[:4])} files.",
-            where=f"folder:{root}",
-            fix="Arrange the images as ROOT/class/image.png.",
-            code=MISSING,
-        )
+        what = f"{root} is a file, not a folder." if root.exists() else f"No folder {root}."
+        raise UserError(what, f"folder:{root}", "Check the path.", MISSING)
+    try:
+        return _folder(root)
+    except OSError as error:
+        what = f"{error.filename} cannot be read: {error.strerror}."
+        raise UserError(what, f"folder:{root}", "Check its permissions.", MISSING) from error
+
+
+def _folder(root: Path) -> Images:
+    where = f"folder:{root}"
+    tops = _parts(root) or {"": root}
+    places = [(part, path) for part, top in tops.items() for path in _folders(top)]
+    found = [(part, place, path) for part, place in places for path in images_below(place)]
+    loose = [path for top in {root, *tops.values()} for path in _files(top)]
+    if not found:
+        raise _nothing(root, loose)
+    classes = sorted({place.name for _, place in places})
+    files = [path for _, _, path in found]
+    problems = Problems()
+    problems.add(*_class_problems(places, {(part, place) for part, place, _ in found}, where))
+    problems.add(*_file_problems(root, files, sorted(loose), where))
+    problems.raise_all()
     keys = [path.relative_to(root).as_posix() for path in files]
-    label_of = {name: label for label, name in enumerate(classes)}
-    labels = np.asarray([label_of[key.split("/")[1 if parted else 0]] for key in keys])
-    empty = [name for label, name in enumerate(classes) if label not in labels]
-    if empty:
-        raise UserError(
-            f"Class folders without an image: {', '.join(empty[:5])}.",
-            where=f"folder:{root}",
-            fix="Remove these folders or put images into them.",
-        )
+    number = {name: label for label, name in enumerate(classes)}
+    labels = np.asarray([number[place.name] for _, place, _ in found])
+    table = {"part": np.asarray([part for part, _, _ in found])} if "train" in tops else {}
+    inside = [path.relative_to(place).parent for _, place, path in found]
+    if any(folder.parts for folder in inside):
+        table["subclass"] = np.asarray(["/".join(folder.parts) for folder in inside])
 
     def read() -> Images:
         encoded = [path.read_bytes() for path in files]
-        part = {"part": np.asarray([key.split("/")[0] for key in keys])} if parted else {}
         return Images(
-            x=decode(encoded, keys, f"folder:{root}"),
+            x=decode(encoded, keys, where),
             y=torch.from_numpy(labels),
             classes=classes,
             keys=np.asarray(keys),
-            table=part,
+            table=table,
             name=f"folder:{root.name}",
             hash=content_hash(encoded, labels),
         )
 
-    return cached("folder", fingerprint(f"folder:{root}", files, {}), read)
+    return cached("folder", fingerprint(where, files, {"decode": VERSION}), read)
+
+
+def images_below(folder: Path) -> list[Path]:
+    """Image files at any depth, sorted; links are followed, but not around in a circle."""
+    return sorted(_below(folder, ()))
+
+
+def _below(folder: Path, above: tuple[Path, ...]) -> list[Path]:
+    here = folder.resolve()
+    if here in above:
+        return []
+    inside = [path for sub in _folders(folder) for path in _below(sub, (*above, here))]
+    return _files(folder) + inside
+
+
+def _folders(top: Path) -> list[Path]:
+    return sorted(p for p in top.iterdir() if p.is_dir() and not _hidden(p))
+
+
+def _files(top: Path) -> list[Path]:
+    """Files that are images by their name, and links with such a name that lead nowhere."""
+    named = (p for p in top.iterdir() if p.suffix.lower() in SUFFIXES and not _hidden(p))
+    return [path for path in named if not path.is_dir()]
+
+
+def _hidden(path: Path) -> bool:
+    return path.name.startswith(".") or path.name == FOREIGN
+
+
+def _parts(root: Path) -> dict[str, Path]:
+    """The folders of the parts `train` and `test`, {} if the folders in ROOT are classes.
+
+    Folders called train and test beside other folders are parts, if there are folders in them.
+    """
+    inside = {path.name.lower(): path for path in _folders(root)}
+    train = inside.get("train")
+    tests = [name for name in TEST if name in inside]
+    others = set(inside) - {"train", *TEST}
+    if train is None or not _folders(train) or (others and not tests):
+        return {}
+    if tests[1:]:
+        say(f"{root}: the images in {', '.join(tests[1:])} are not used, but only train and test")
+    return {"train": train} | ({"test": inside[tests[0]]} if tests else {})
+
+
+def _nothing(root: Path, loose: list[Path]) -> UserError:
+    """The error for a folder that gives no images."""
+    lying = f" {len(loose)} images lie directly in it." if loose else ""
+    fix = "Arrange the images as ROOT/class/image.png."
+    if any(root.glob("*.parquet")):
+        fix = f"Did you mean parquet:{root}?"
+    return UserError(
+        "No images found; expected one folder per class with "
+        f"{', '.join(SUFFIXES[:4])} files.{lying}",
+        where=f"folder:{root}",
+        fix=fix,
+        code=MISSING,
+    )
+
+
+def _class_problems(
+    places: list[tuple[str, Path]], full: set[tuple[str, Path]], where: str
+) -> list[UserError]:
+    """What is wrong with the folders of classes; places: part and folder; full: with images."""
+    empty = ["/".join(filter(None, (part, p.name))) for part, p in places if (part, p) not in full]
+    names = {path.name for _, path in places}
+    spelled = Counter(name.lower() for name in names)
+    cases = sorted(name for name in names if spelled[name.lower()] > 1)
+    trained = {path.name for part, path in places if part != "test"}
+    untrained = sorted(names - trained - set(cases))
+    problems = [
+        UserError(f"{what}: {shown(bad)}.", where, fix)
+        for bad, what, fix in (
+            (empty, "Class folders without an image", "Remove them or put images into them."),
+            (cases, "Class folders that differ in upper and lower case only", "Join each pair."),
+            (untrained, "Classes without a training image", "Add some, or remove the test images."),
+        )
+        if bad
+    ]
+    if len(names) == 1:
+        what = f"There is one class only: {min(names)}."
+        problems.append(UserError(what, where, "Name the folder that holds all class folders."))
+    return problems
+
+
+def _file_problems(root: Path, files: list[Path], loose: list[Path], where: str) -> list[UserError]:
+    """What is wrong with the files, apart from what is in them."""
+    lost = [path for path in files if not path.is_file()]
+    foreign = [path for path in files if any("\ud800" <= sign <= "\udfff" for sign in str(path))]
+    return [
+        UserError(f"{len(bad)} {what}: {shown([_shown(path, root) for path in bad])}.", where, fix)
+        for bad, what, fix in (
+            (loose, "images lie beside the class folders", "Move each into the folder of a class."),
+            (lost, "images are links that lead nowhere", "Mend or remove them."),
+            (foreign, "file names are not UTF-8", "Rename these files."),
+        )
+        if bad
+    ]
+
+
+def _shown(path: Path, root: Path) -> str:
+    return str(path.relative_to(root)).encode(errors="backslashreplace").decode()

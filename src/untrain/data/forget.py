@@ -2,6 +2,7 @@
 
     random:0.1    a tenth of the training images      random:500     500 of them
     class:truck   a whole class, by name              class:9,3      classes by number
+    subclass:rocket                                   a part of a class (cifar20: a fine label)
     ids:FILE      images by key                       indices:FILE   images by position
                   (text with one entry per line, csv, npy)
 
@@ -11,17 +12,17 @@ request selects from what earlier ones have left; its shares are of the whole tr
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from untrain.data.images import Images
-from untrain.errors import MISSING, UserError, raise_all, unknown
+from untrain.data.lists import by_keys, by_positions, read_list
+from untrain.errors import UserError, raise_all, unknown
 from untrain.rng import numpy_rng
 
-GRAMMAR = "random:0.1, random:500, class:NAME, class:9,3, ids:FILE or indices:FILE"
+GRAMMAR = "random:0.1, random:500, class:NAME, class:9,3, subclass:NAME, ids:FILE or indices:FILE"
 
 
 def select(
@@ -42,14 +43,14 @@ def select(
     """
     erased = np.concatenate([np.zeros(0, dtype=np.int64), *earlier])
     kind, _, value = rule.partition(":")
+    where = f"--forget {rule}"
     if kind == "random":
         chosen = _random(rule, train, seed, earlier)
-    elif kind == "class":
-        chosen = _classes(rule, images, train, erased)
-    elif kind == "ids":
-        chosen = by_keys(read_list(Path(value)), images, train, rule, erased)
-    elif kind == "indices":
-        chosen = by_positions(read_list(Path(value)), images, train, rule, erased)
+    elif kind in ("class", "subclass"):
+        chosen = _group(rule, images, train, erased)
+    elif kind in ("ids", "indices") and value:
+        by = by_keys if kind == "ids" else by_positions
+        chosen = by(read_list(Path(value), where), images, train, rule, erased)
     else:
         raise UserError(f"Forget rule '{rule}' is not understood.", "--forget", f"Use {GRAMMAR}.")
     left = len(train) - len(erased)
@@ -57,11 +58,26 @@ def select(
         what = "none" if len(chosen) == 0 else "all"
         raise UserError(
             f"The forget rule selects {what} of the {left} training images"
-            + (" that are left." if len(erased) else "."),
-            where=f"--forget {rule}",
+            + (" that are left" if len(erased) else "")
+            + f"{_reason(kind, value, images, len(train)) if len(chosen) == 0 else ''}.",
+            where=where,
             fix="Select at least one image, and leave at least one to keep.",
         )
     return np.sort(chosen)
+
+
+def _reason(kind: str, value: str, images: Images, count: int) -> str:
+    """Why a rule that is understood selects nothing; count: of training images."""
+    if kind == "random":
+        return f": a share of {value} rounds to 0 ({1 / count:.1g} is one image)"
+    if kind in ("ids", "indices"):
+        return f": {value} names no image"
+    if not value.strip(", "):
+        return f": no {kind} is named"
+    names = _names(kind, images)
+    rows = np.isin(_numbers_of(kind, images), numbers_named(value, names, kind))
+    held = f": all {rows.sum()} images of '{value}' are held out, or in the test set"
+    return held if rows.any() else f": there are no images of '{value}'"
 
 
 def _random(rule: str, train: np.ndarray, seed: int, earlier: Sequence[np.ndarray]) -> np.ndarray:
@@ -92,124 +108,74 @@ def _random(rule: str, train: np.ndarray, seed: int, earlier: Sequence[np.ndarra
     return left[order[:count]]
 
 
-def _classes(rule: str, images: Images, train: np.ndarray, erased: np.ndarray) -> np.ndarray:
-    """What is left of the named classes."""
-    value = rule.partition(":")[2]
-    named = train[np.isin(images.y.numpy()[train], class_numbers(value, images.classes))]
-    chosen = np.setdiff1d(named, erased)
-    if len(named) and not len(chosen):
+def _group(rule: str, images: Images, train: np.ndarray, erased: np.ndarray) -> np.ndarray:
+    """What is left of the named classes or subclasses."""
+    kind, _, value = rule.partition(":")
+    named = numbers_named(value, _names(kind, images), kind)
+    there = train[np.isin(_numbers_of(kind, images)[train], named)]
+    chosen = np.setdiff1d(there, erased)
+    if len(there) and not len(chosen):
         raise UserError(
-            f"Earlier requests have erased all {len(named)} training images of '{value}'.",
+            f"Earlier requests have erased all {len(there)} training images of '{value}'.",
             where=f"--forget {rule}",
             fix="Leave this request out.",
         )
     return chosen
 
 
-def class_numbers(value: str, classes: list[str]) -> list[int]:
-    """Class numbers from a comma-separated list of names or numbers; names win over numbers."""
+def _names(kind: str, images: Images) -> list[str]:
+    """The classes or subclasses by number; "" for a number that no image has.
+
+    Raises UserError if there are no subclasses.
+    """
+    if kind == "class":
+        return images.classes
+    if "subclass" not in images.table:
+        raise UserError(
+            f"{images.name} has no subclasses.",
+            where="--forget subclass:...",
+            fix="cifar20 has them, folders inside of class folders are such, and so is a column "
+            "'subclass' of a parquet file. For whole classes use class:.",
+        )
+    cells = images.table["subclass"]
+    if "subclass_number" not in images.table:
+        return sorted({str(name) for name in cells} - {""})
+    named = dict(zip(images.table["subclass_number"].tolist(), cells.tolist(), strict=True))
+    return [named.get(number, "") for number in range(max(named) + 1)]
+
+
+def _numbers_of(kind: str, images: Images) -> np.ndarray:
+    """The number of each image's class or subclass, -1 for none: (N,)."""
+    if kind == "class":
+        return images.y.numpy()
+    number = {name: at for at, name in enumerate(_names(kind, images)) if name}
+    return np.asarray([number.get(name, -1) for name in images.table["subclass"].tolist()])
+
+
+def numbers_named(value: str, names: list[str], kind: str = "class") -> list[int]:
+    """Numbers from a comma-separated list of names or numbers; names win over numbers.
+
+    kind: class or subclass. Raises UserError for all that are unknown, or name several.
+    """
+    words = [value] if value in names else [word.strip() for word in value.split(",")]
     numbers, problems = [], []
-    for word in filter(None, (word.strip() for word in value.split(","))):
-        if word in classes:
-            numbers.append(classes.index(word))
-        elif word.isdecimal() and int(word) < len(classes):
+    for word in filter(None, words):
+        meant = [at for at, name in enumerate(names) if name == word]
+        plural = f"{kind.capitalize()}{'es' if kind[-1] == 's' else 's'}"
+        if len(meant) > 1:
+            what = f"{len(meant)} {plural.lower()} are called '{word}'."
+            fix = f"Use their numbers: {', '.join(map(str, meant))}."
+            problems.append(UserError(what, f"--forget {kind}:{value}", fix))
+        elif meant:
+            numbers += meant
+        elif word.isdecimal() and int(word) < len(names):
             numbers.append(int(word))
         else:
-            fix = f"Classes are 0-{len(classes) - 1}: {', '.join(classes[:12])}"
-            fix += ", ..." if len(classes) > 12 else ""
-            problems.append(unknown("class", word, classes, fix))
+            fix = f"{plural} are 0-{len(names) - 1}"
+            if not all(name == str(at) for at, name in enumerate(names)):
+                fix += f": {', '.join(filter(None, names[:12]))}"
+                fix += ", ..." if len(names) > 12 else ""
+            number = word.removeprefix("-").isdecimal()
+            problems.append(unknown(kind, word, [] if number else names, fix))
     raise_all(problems)
     return numbers
-
-
-def by_keys(
-    entries: list[str],
-    images: Images,
-    train: np.ndarray,
-    where: str,
-    erased: np.ndarray | None = None,
-) -> np.ndarray:
-    """Positions of training images by key; tells which repeat, match nothing or are erased."""
-    keys = np.asarray(entries, dtype=str)
-    found = images.positions(keys) if len(keys) else np.zeros(0, dtype=np.int64)
-    problems = _problems(found, keys, train, erased, "keys")
-    raise_all([UserError(what, where, fix) for what, fix in problems])
-    return found
-
-
-def by_positions(
-    entries: list[str],
-    images: Images,
-    train: np.ndarray,
-    where: str,
-    erased: np.ndarray | None = None,
-) -> np.ndarray:
-    """Positions given as numbers; tells which repeat, lie outside or are erased."""
-    try:
-        found = np.asarray([int(entry) for entry in entries], dtype=np.int64)
-    except (ValueError, OverflowError) as error:
-        raise UserError(
-            f"Indices must be whole numbers ({error}).",
-            where=where,
-            fix="Positions count from 0. For keys such as file names use ids: instead.",
-        ) from error
-    found = np.where((found >= 0) & (found < len(images)), found, -1)
-    problems = _problems(found, np.asarray(entries, dtype=str), train, erased, "indices")
-    raise_all([UserError(what, where, fix) for what, fix in problems])
-    return found
-
-
-def _problems(
-    found: np.ndarray, entries: np.ndarray, train: np.ndarray, erased: np.ndarray | None, words: str
-) -> list[tuple[str, str]]:
-    """What is wrong and what to do: entries that repeat, exist nowhere, were not trained on, or
-    are erased already."""
-    _, first, counts = np.unique(found, return_index=True, return_counts=True)
-    repeat = (counts > 1) & (found[first] >= 0)
-    outside = (found >= 0) & ~np.isin(found, train)
-    gone = np.isin(found, [] if erased is None else erased)
-    problems = []
-    for bad, what, fix in (
-        (entries[first[repeat]], "repeat", "Name each image once."),
-        (entries[found < 0], "match no image", "Check the list against the data set."),
-        (
-            entries[outside],
-            "are not in the training set (held out, left out by --limit, or test)",
-            "Only what was trained on can be forgotten.",
-        ),
-        (entries[gone], "were erased by an earlier request", "Leave them out of this one."),
-    ):
-        if len(bad):
-            shown = ", ".join(map(str, bad[:5])) + (", ..." if len(bad) > 5 else "")
-            problems.append((f"{len(bad)} of the {words} {what}: {shown}.", fix))
-    return problems
-
-
-def read_list(path: Path) -> list[str]:
-    """Entries of a text file (one a line), the first column of a csv, or an npy array."""
-    if not path.is_file():
-        raise UserError(f"No file {path}.", "--forget", "Check the path.", MISSING)
-    if path.suffix == ".npy":
-        try:
-            with path.open("rb") as file:
-                array = np.lib.format.read_array(file, allow_pickle=False)
-        except ValueError as error:
-            raise UserError(
-                f"{path} is not a plain array ({error}).", "--forget", "Save it with numpy.save."
-            ) from error
-        if array.ndim != 1 or array.dtype.kind not in "iuUS":
-            raise UserError(
-                f"{path} holds {array.dtype} of shape {array.shape}, not a list of keys.",
-                "--forget",
-                "Save a one-dimensional array of integers or strings.",
-            )
-        return [str(entry) for entry in array.astype(str)]
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not text.", "--forget", "Use txt, csv or npy.") from error
-    if path.suffix == ".csv":
-        entries = [row[0].strip() for row in csv.reader(lines) if row]
-        header = entries[:1] and entries[0].lower() in ("id", "ids", "key", "keys", "index")
-        return entries[1:] if header else entries
-    return [line.strip() for line in lines if line.strip()]

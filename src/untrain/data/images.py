@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from untrain.errors import UserError, raise_all
+from untrain.data.checks import problems_in
+from untrain.errors import raise_all
 
 COLOUR = ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010))
 """Mean and standard deviation that the CoUn paper uses for all its colour data sets."""
@@ -44,55 +44,9 @@ class Images:
     hash: str = ""
 
     def __post_init__(self) -> None:
-        count = len(self.x)
-        problems = []
         if self.x.ndim != 4:
             raise ValueError(f"images must be (N, H, W, C), got shape {tuple(self.x.shape)}")
-        if len(self.y) != count or len(self.keys) != count:
-            problems.append(
-                UserError(
-                    f"{count} images, {len(self.y)} labels and {len(self.keys)} keys do not match.",
-                    where=self.name,
-                    fix="Give one label and one key per image.",
-                )
-            )
-        low, high = (int(self.y.min()), int(self.y.max())) if len(self.y) else (0, 0)
-        if low < 0 or high >= len(self.classes):
-            problems.append(
-                UserError(
-                    f"Labels go from {low} to {high}, but there are {len(self.classes)} classes.",
-                    where=self.name,
-                    fix="Labels are integers from 0 to the number of classes minus one.",
-                )
-            )
-        repeated = len(self.keys) - len(np.unique(self.keys))
-        if repeated:
-            problems.append(
-                UserError(
-                    f"{repeated} of the {len(self.keys)} keys are not unique.",
-                    where=self.name,
-                    fix="Give every image a key of its own.",
-                )
-            )
-        if any(len(given) not in (0, self.channels) for given in (self.mean, self.std)) or (
-            len(self.mean) != len(self.std)
-        ):
-            problems.append(
-                UserError(
-                    f"{self.channels} channels, but mean {self.mean} and std {self.std}.",
-                    where=self.name,
-                    fix="Give both, one value per channel, or neither.",
-                )
-            )
-        if self.x.is_floating_point() and not bool(torch.isfinite(self.x).all()):
-            problems.append(
-                UserError(
-                    "Some images hold NaN or infinite values.",
-                    where=self.name,
-                    fix="Remove or mend these images first.",
-                )
-            )
-        raise_all(problems)
+        raise_all(problems_in(self))
         if not self.mean:
             mean, std = COLOUR if self.channels == 3 else (GRAY[0] * self.channels,) * 2
             object.__setattr__(self, "mean", mean)

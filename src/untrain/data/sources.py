@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from untrain.data.images import Images
-from untrain.errors import MISSING, UserError, unknown
+from untrain.errors import unknown
+from untrain.progress import say
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class HubSet:
     """Column with the encoded image."""
     label: str = "label"
     """Column with the integer label."""
+    subclass: str = ""
+    """Column with a finer label, for `subclass:` rules."""
     test: str = "test"
     """What the names of the test files begin with."""
     augment: str = "crop+flip"
@@ -30,6 +34,8 @@ class HubSet:
 HUB = {
     "cifar10": HubSet("uoft-cs/cifar10", "plain_text", "img"),
     "cifar100": HubSet("uoft-cs/cifar100", "cifar100", "img", "fine_label"),
+    # CIFAR-100 with its 20 superclasses as classes.
+    "cifar20": HubSet("uoft-cs/cifar100", "cifar100", "img", "coarse_label", "fine_label"),
     "svhn": HubSet("ufldl-stanford/svhn", "cropped_digits", "image", augment="crop"),
     "mnist": HubSet("ylecun/mnist", "mnist", "image", augment="crop"),
     "fashion-mnist": HubSet("zalando-datasets/fashion_mnist", "fashion_mnist", "image"),
@@ -49,19 +55,43 @@ def load(name: str, root: str = "", key: str = "") -> Images:
     key: the column of a parquet file that holds the images' keys (default: the row number).
     Raises UserError for an unknown name, missing files or damaged images.
     """
-    from untrain.data import files
+    from untrain.data.files import folder
+    from untrain.data.hub import find
+    from untrain.data.parquet import parquet
 
     kind, _, path = name.partition(":")
     if kind == "folder" and path:
-        return files.folder(Path(path))
+        return folder(Path(path))
     if kind == "parquet" and path:
-        found = sorted(Path(path).glob("*.parquet")) if Path(path).is_dir() else [Path(path)]
-        return files.parquet(f"parquet:{Path(path).name}", found, HubSet("", "", ""), key)
+        found, test = own_files(Path(path))
+        return parquet(f"parquet:{Path(path).name}", found, HubSet("", "", "", test=test), key)
     if name == "digits":
         return digits()
     if name not in HUB:
-        raise unknown("data set", name, NAMES, f"--data takes one of: {', '.join(NAMES)}")
-    return files.parquet(name, _find(name, HUB[name], root), HUB[name], key)
+        begun = [known for known in NAMES if name and known.startswith(name)][:1]
+        fix = f"--data takes one of: {', '.join(NAMES)}"
+        raise unknown("data set", name, begun or NAMES, fix)
+    source = HUB[name]
+    twins = [other for other in HUB if HUB[other].repo == source.repo != "" and other != name]
+    return parquet(name, find([name, *twins], source, root), source, key)
+
+
+def own_files(path: Path) -> tuple[list[Path], str]:
+    """The parquet files that a path names, and what the names of the test files begin with.
+
+    In a folder these are its `test` files, or `val` ones if there are none; with both, the
+    validation files are left.
+    """
+    if not path.is_dir():
+        return [path], "test"
+    files = sorted(path.glob("[!.]*.parquet"))
+    held = [file for file in files if re.match(r"val(id|idation)?[-_.]", file.name)]
+    if not held or len(held) == len(files):
+        return files, "test"
+    if not any(file.name.startswith("test") for file in files):
+        return files, "val"
+    say(f"{path}: the images of {', '.join(file.name for file in held)} are not used")
+    return [file for file in files if file not in held], "test"
 
 
 def digits() -> Images:
@@ -83,38 +113,3 @@ def digits() -> Images:
         name="digits",
         hash=content_hash([image.tobytes() for image in x], data.target),
     )
-
-
-def _find(name: str, source: HubSet, root: str) -> list[Path]:
-    """The parquet files of a set: the local root first, then the hub's cache, then a download."""
-    if root:
-        if not Path(root).is_dir():
-            raise UserError(
-                f"No folder {root}.", "--data-root", "Name an existing folder.", MISSING
-            )
-        for folder in (Path(root) / name, Path(root)):
-            found = sorted(folder.glob("*.parquet"))
-            if found and (folder.name == name or folder == Path(root) / name):
-                return found
-    if not source.repo:
-        raise UserError(
-            f"'{name}' is not on the hub, and there are no files of it here.",
-            where=f"--data-root {root or '(not given)'}",
-            fix=f"Put train-*.parquet and {source.test}-*.parquet into ROOT/{name}.",
-            code=MISSING,
-        )
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-
-    pattern = f"{source.folder}/*.parquet"
-    try:
-        copy = snapshot_download(source.repo, repo_type="dataset", allow_patterns=[pattern])
-    except (OSError, HfHubHTTPError, LocalEntryNotFoundError) as error:
-        raise UserError(
-            f"Could not download {name} ({type(error).__name__}).",
-            where=f"hub data set {source.repo}",
-            fix=f"Put its parquet files into ROOT/{name} and give --data-root ROOT, "
-            "or try --data digits, which needs no download.",
-            code=MISSING,
-        ) from error
-    return sorted(Path(copy, source.folder).glob("*.parquet"))

@@ -13,7 +13,7 @@ import numpy as np
 
 from untrain.data.forget import select
 from untrain.data.images import Images
-from untrain.errors import UserError
+from untrain.errors import Problems, UserError
 from untrain.files import write_arrays
 from untrain.rng import numpy_rng
 
@@ -102,7 +102,7 @@ def key_hash(keys: np.ndarray) -> str:
 def load_split(path: Path, images: Images) -> Split:
     """Read a split back; raises UserError if the data set lacks some of its keys."""
     try:
-        with np.load(path) as saved:
+        with path.open("rb") as file, np.load(file) as saved:  # np.load leaves a torn one open
             keys = {name: saved[name] for name in NAMES}
             if "erased" in saved:  # a split of a first request has none
                 keys |= {name: saved[name] for name in ("erased", "request")}
@@ -134,10 +134,13 @@ def make_split(images: Images, *, limit: int = 0, holdout: float = 0.1, seed: in
     seed: the split seed.
     Raises UserError if a share is out of range or nothing is left to train on.
     """
+    problems = Problems()
     if not 0 <= holdout < 1:
-        raise UserError(f"--holdout {holdout} is not in [0, 1).", "--holdout", "Try 0.1.")
+        problems.add(UserError(f"--holdout {holdout} is not in [0, 1).", "--holdout", "Try 0.1."))
     if limit < 0:
-        raise UserError(f"--limit {limit} is negative.", "--limit", "Use 0 for all images.")
+        what = f"--limit {limit} is negative."
+        problems.add(UserError(what, "--limit", "Use 0 for all images."))
+    problems.raise_all()
     pool = np.arange(len(images))
     if "part" in images.table and (images.table["part"] == "test").any():
         is_test = images.table["part"] == "test"
@@ -173,11 +176,18 @@ def forget(split: Split, rule: str, images: Images, seed: int = 0) -> Split:
 
 
 def forget_each(split: Split, rules: Sequence[str], images: Images, seed: int = 0) -> list[Split]:
-    """The split of each request, one after the other; what `split` forgets has come before."""
+    """The split of each request, one after the other; what `split` forgets has come before.
+
+    Raises UserError with what is wrong with any of the rules.
+    """
+    problems = Problems()
     stages = []
     for rule in rules:
-        split = forget(split.settled(), rule, images, seed)
-        stages.append(split)
+        after = problems.attempt(forget, split.settled(), rule, images, seed)
+        if after is not None:
+            split = after
+            stages.append(split)
+    problems.raise_all()
     return stages
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,22 @@ from torch import Tensor, nn
 
 from untrain.errors import MISSING, UserError
 from untrain.files import atomic
+from untrain.models.output import unwrap
 
 
 def save(path: Path, tensors: dict[str, Tensor], about: dict[str, Any]) -> None:
-    """Write tensors and a JSON description into one file, atomically."""
-    whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    """Write tensors and a JSON description into one file, atomically; tied ones each in full."""
+    whole, stored = {}, set()
+    for name, tensor in tensors.items():
+        tensor = tensor.detach().cpu().contiguous()
+        place = tensor.untyped_storage().data_ptr()
+        whole[name] = tensor.clone() if place in stored else tensor  # the format knows no ties
+        stored.add(place)
     with atomic(path) as draft:
-        save_file(whole, draft, metadata={"untrain": json.dumps(about)})
+        try:
+            save_file(whole, draft, metadata={"untrain": json.dumps(about)})
+        except SafetensorError as error:  # its name for a full disk
+            raise OSError(str(error)) from error
 
 
 def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -33,28 +43,37 @@ def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise UserError(
             f"{path.name} is not a whole safetensors file ({error}).",
             where=str(path.parent),
-            fix="Write it again; pickled checkpoints are not loaded, as loading could run code.",
+            fix="Copy or write it again.",
         ) from error
 
 
 def load_weights(model: nn.Module, path: Path) -> nn.Module:
     """Load weights into a model. Raises UserError that names what does not fit."""
     tensors, _ = load(path)
-    own = model.state_dict()
-    missing, foreign = sorted(own.keys() - tensors.keys()), sorted(tensors.keys() - own.keys())
-    shapes = [
-        f"{name}: {tuple(tensors[name].shape)} in the file, {tuple(own[name].shape)} in the model"
-        for name in own
-        if name in tensors and tensors[name].shape != own[name].shape
-    ]
-    if missing or foreign or shapes:
-        lines = shapes[:3]
-        lines += [f"missing: {', '.join(missing[:3])}"] * bool(missing)
-        lines += [f"unknown: {', '.join(foreign[:3])}"] * bool(foreign)
+    inner = unwrap(model)
+    lines = misfits(inner.state_dict(), tensors)
+    if lines:
         raise UserError(
             f"{path.name} does not fit the model ({'; '.join(lines)}).",
             where=str(path.parent),
             fix="Name the architecture and data set that it was trained with.",
         )
-    model.load_state_dict(tensors)
+    inner.load_state_dict(tensors)
     return model
+
+
+def misfits(own: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> list[str]:
+    """In what tensors differ from a model's own: shapes, what is missing, what is unknown."""
+    shapes = [
+        f"{name} is {tuple(tensors[name].shape)} in the file, {tuple(own[name].shape)} in the model"
+        for name in own
+        if name in tensors and tensors[name].shape != own[name].shape
+    ]
+    missing = [name for name in own if name not in tensors]
+    foreign = [name for name in tensors if name not in own]
+    lines = shapes[:2] + [f"{len(shapes)} have another shape in all"] * (len(shapes) > 2)
+    if missing:
+        lines.append(f"{len(missing)} of the model's {len(own)} are missing, first {missing[0]}")
+    if foreign:
+        lines.append(f"{len(foreign)} of the file's {len(tensors)} are unknown, first {foreign[0]}")
+    return lines

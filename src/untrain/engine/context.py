@@ -15,9 +15,10 @@ from torch import Tensor, nn
 from untrain.data.batches import Batch, Stream
 from untrain.data.images import Images
 from untrain.engine.device import layout
-from untrain.engine.predict import predict
+from untrain.engine.predict import outputs
 from untrain.methods.contract import Draw
-from untrain.models.output import wrap
+from untrain.models.given import in_32_bit
+from untrain.models.ready import like, ready
 from untrain.rng import derive, rng
 from untrain.task import Task
 
@@ -32,7 +33,7 @@ class Context:
     def __init__(self, task: Task, model: nn.Module, role: str, seed: int, fabric: Fabric) -> None:
         self.task, self.role, self.seed, self.fabric = task, role, seed, fabric
         self.device = fabric.device
-        self.original = wrap(model)
+        self.given, self.original = model, ready(model, task.images, train=True)
         self.model = layout(deepcopy(self.original).to(self.device))
         self.streams: dict[str, Stream] = {}
         self.cursors: dict[str, tuple[int, int]] = {}
@@ -40,13 +41,15 @@ class Context:
         self.replayed = 0
         self.kept: dict[str, dict[str, Tensor]] = {}
         self.notes: list[str] = []
+        if not in_32_bit(model):
+            self.note("Its weights were changed in 32 bit, and rounded back to what they were.")
 
     def fresh_model(self) -> nn.Module:
         assert self.task.make_model is not None, "check() refuses a task without a factory"
         # another one for Original, Retrain and each method: equal weights would flatter agreement
         role = self.role if len(self.task.split.forget) else "original"
-        fresh = wrap(self.task.make_model(derive(self.seed, "init", role)))
-        return layout(fresh.to(self.device))
+        made = self.task.make_model(derive(self.seed, "init", role))
+        return layout(like(self.original, made, self.task.images).to(self.device))
 
     def rng(self, purpose: str, *counters: int | str) -> torch.Generator:
         return rng(self.seed, f"method/{purpose}", *counters)
@@ -114,7 +117,7 @@ class Context:
                 positions, labels = positions[chosen.numpy()], labels[chosen]
             if not len(positions):
                 return float("nan")
-            logits, _ = predict(self.model, self.task.images, positions)
+            logits, _ = outputs(self.model, self.task.images, positions)
             return (logits.argmax(1) == labels).float().mean().item()
 
         return self._once(measure)

@@ -58,7 +58,8 @@ Sizes = tuple[tuple[str, int, int], ...]
 
 @dataclass
 class FlopMeter:
-    """Counts the FLOPs of a step by running it once on meta tensors, which hold no data.
+    """Counts the FLOPs of a step by running it once on meta tensors, which hold no data; of a
+    model that looks at the data, or makes tensors on a device of its own, on a real copy of it.
 
     Whatever the loss does is counted as it is: further views, forwards without gradient,
     similarity matrices. Equal batch sizes are counted once. Batch norm, element-wise work and
@@ -74,29 +75,39 @@ class FlopMeter:
     known: dict[tuple[str, bool, Sizes], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.model = to_meta(self.model)
+        self.given, self.model = self.model, to_meta(self.model)
 
     def step(self, sizes: Sizes, pass_: Pass) -> int:
         """FLOPs of a step of this pass whose draws have these batch sizes."""
         key = (pass_.role, pass_.joint, sizes)
         if key not in self.known:
-            draws = {name: self._draw(*counts) for name, *counts in sizes}
-            step = arrange(pass_, draws, self.model, self.model)
-            with flop_counter() as counter:
-                loss = total_loss(self.method, self.terms, step, to_meta(self.state))
-                loss.backward()  # type: ignore[no-untyped-call]
-            self.model.zero_grad()
-            self.known[key] = int(counter.get_total_flops())
+            try:
+                self.known[key] = self._count(sizes, pass_, self.model, to_meta(self.state))
+            except RuntimeError:
+                cuda = list(range(torch.cuda.device_count()))
+                with torch.random.fork_rng(cuda):
+                    copies = deepcopy(self.given), deepcopy(self.state)
+                    self.known[key] = self._count(sizes, pass_, *copies)
         return self.known[key]
 
-    def _draw(self, size: int, forgotten: int) -> Draw:
-        labels = empty(size)
-        rows = {"retain": empty(size - forgotten), "forget": empty(forgotten)}
+    def _count(self, sizes: Sizes, pass_: Pass, model: nn.Module, state: State) -> int:
+        draws = {name: self._draw(model, *counts) for name, *counts in sizes}
+        step = arrange(pass_, draws, model, model)
+        with flop_counter() as counter:
+            loss = total_loss(self.method, self.terms, step, state)
+            loss.backward()  # type: ignore[no-untyped-call]
+        model.zero_grad()
+        return int(counter.get_total_flops())
+
+    def _draw(self, model: nn.Module, size: int, forgotten: int) -> Draw:
+        device = next(model.parameters()).device
+        labels = zeros(size, device)
+        rows = {"retain": zeros(size - forgotten, device), "forget": zeros(forgotten, device)}
 
         def view(_k: int, _augment: str) -> Tensor:
-            return torch.empty(size, *self.image, device="meta")
+            return torch.zeros(size, *self.image, device=device)
 
-        return Draw(labels, labels, view, self.model, rows=rows if forgotten >= 0 else None)
+        return Draw(labels, labels, view, model, rows=rows if forgotten >= 0 else None)
 
 
 def flop_counter() -> FlopCounterMode:
@@ -114,9 +125,9 @@ def convolution_backward(
     return int(2 * batch * prod(places) * prod(weight) * sum(mask[:2]))
 
 
-def empty(count: int) -> Tensor:
-    """Integers that hold no data."""
-    return torch.empty(max(count, 0), dtype=torch.int64, device="meta")
+def zeros(count: int, device: torch.device) -> Tensor:
+    """Integers, on the meta device without data."""
+    return torch.zeros(max(count, 0), dtype=torch.int64, device=device)
 
 
 def to_meta(value: Any) -> Any:

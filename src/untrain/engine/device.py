@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 from torch import nn
 
-from untrain.errors import MISSING, UserError
+from untrain.engine.machine import choose_threads, processor, usable_cores
+from untrain.errors import MISSING, UserError, raise_all
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -18,23 +19,37 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Device:
-    """What a run computes on; recorded, but no part of what the run is."""
+    """What a run computes on; recorded, but no part of what the run is.
+
+    Beside other work, threads that spin while they wait slow each other down. The command line
+    sets OMP_WAIT_POLICY=PASSIVE against it. From Python it is yours to set, in the environment,
+    before torch is imported; one thread does not need it.
+    """
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Device: auto takes a GPU if there is one."""
     precision: Literal["auto", "32-true", "bf16-mixed"] = "auto"
     """auto is bf16-mixed on a GPU that has it, 32 bit otherwise."""
     threads: int = 0
-    """CPU threads, 0 for torch's own choice. The bits of a result depend on it."""
+    """CPU threads; 0 is torch's choice, but no more than the cores this process may use. The bits
+    of a result depend on it."""
+    save_every: float = 10.0
+    """Least seconds between two saves of an unfinished run; 0 saves after every step."""
 
     def __post_init__(self) -> None:
         most = 4 * (os.cpu_count() or 1)
-        if not 0 <= self.threads <= most:
-            raise UserError(
-                f"--threads {self.threads} is out of range.",
-                where="--threads",
-                fix=f"Use 0 (torch's choice) to {most}.",
-            )
+        ranges = {
+            "threads": (0 <= self.threads <= most, f"0 (the cores that may be used) to {most}"),
+            "save_every": (self.save_every >= 0, "seconds from 0 on"),  # nan is none of these
+        }
+        flags = {f"--{name.replace('_', '-')}": (name, *told) for name, told in ranges.items()}
+        raise_all(
+            [
+                UserError(f"{flag} {getattr(self, name)} is out of range.", flag, f"Use {words}.")
+                for flag, (name, fine, words) in flags.items()
+                if not fine
+            ]
+        )
 
     def kind(self) -> str:
         """cpu or cuda. Raises UserError if a GPU was asked for and there is none."""
@@ -44,16 +59,23 @@ class Device:
             return self.device
         return "cuda" if torch.cuda.is_available() else "cpu"
 
+    def count_threads(self) -> int:
+        """The CPU threads that `threads` stands for here."""
+        return choose_threads(self.threads, torch.get_num_threads(), usable_cores())
+
+    def best_precision(self) -> str:
+        """What auto stands for: bf16-mixed on a GPU that has it, 32 bit otherwise."""
+        fast = self.kind() == "cuda" and torch.cuda.is_bf16_supported()
+        return "bf16-mixed" if fast else "32-true"
+
     def fabric(self) -> Fabric:
         """A Fabric on one device, with nothing printed."""
         from lightning_fabric import Fabric
 
-        if self.threads:
-            torch.set_num_threads(self.threads)
+        torch.set_num_threads(self.count_threads())
         precision: Any = self.precision
         if precision == "auto":
-            fast = self.kind() == "cuda" and torch.cuda.is_bf16_supported()
-            precision = "bf16-mixed" if fast else "32-true"
+            precision = self.best_precision()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return Fabric(accelerator=self.kind(), devices=1, precision=precision)
@@ -80,14 +102,3 @@ def describe(fabric: Fabric) -> dict[str, Any]:
         "python": platform.python_version(),
         "torch": torch.__version__,
     }
-
-
-def processor() -> str:
-    """The name of the processor, as far as the system tells."""
-    import platform
-    from pathlib import Path
-
-    about = Path("/proc/cpuinfo")
-    lines = about.read_text().splitlines() if about.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()

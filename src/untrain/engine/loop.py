@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import torch
@@ -17,6 +16,7 @@ from untrain.engine.resume import Resume
 from untrain.engine.steps import Steps
 from untrain.errors import GATE, UserError, raise_all
 from untrain.methods.contract import Method, State, Term, Trained, misfits
+from untrain.models.given import core, put_back, with_types_of
 from untrain.models.output import unwrap
 from untrain.rng import derive
 from untrain.task import Task
@@ -73,6 +73,7 @@ class Loop(Context):
             )
         raise_all(problems)
         super().__init__(task, model, method.name, seed, (device or Device()).fabric())
+        raise_all(method.check_model(self.original, task))
         self.method, self.terms = method, terms
         self.cost = Cost()
         self.curve: list[dict[str, Any]] = []
@@ -90,25 +91,31 @@ class Loop(Context):
                 self._train(self.method, state, resume, observe)
             with self.cost.metered():
                 self.method.finish(self, state)
+        changed = with_types_of(unwrap(self.model), unwrap(core(self.given)))
         self._check_weights()
         self.cost.read_memory(self.fabric.device)
-        model = unwrap(self.model).cpu().eval()
+        model = put_back(self.given, changed.cpu().eval())
         about = describe(self.fabric)
         return Result(model, self.method, self.seed, self.cost, self.curve, self.notes, about)
 
     def _train(self, method: Trained, state: State, resume: Resume, observe: Observer) -> None:
         """All passes; those that a resumed run has behind it are replayed without their steps."""
         steps = Steps(self, method, state)
-        done = resume.load(self, steps.optimizer, state)
+        done = resume.load(self, steps, state)
         observe(done, None)
         passes = method.passes(self, state)
         place, pass_ = 0, next(passes, None)
-        with resume.interruptible():
+
+        def after_step(share: float) -> None:
+            observe(place + share, None)
+            resume.save(self, steps, state, place)
+
+        with resume.stoppable():
             while pass_ is not None:
                 if place >= done:
-                    self.curve.append(steps.run(pass_, partial(_part, observe, place)))
+                    self.curve.append(steps.run(pass_, after_step))
                     observe(place + 1, self.curve[-1])
-                    resume.save(self, steps.optimizer, state, place + 1)
+                    resume.save(self, steps, state, place + 1)
                 try:
                     pass_ = passes.send(self.curve[place]["loss"])
                 except StopIteration:
@@ -125,10 +132,6 @@ class Loop(Context):
                     fix="Lower --lr." if isinstance(self.method, Trained) else "Use milder flags.",
                     code=GATE,
                 )
-
-
-def _part(observe: Observer, place: int, part: float) -> None:
-    observe(place + part, None)
 
 
 def ignore(done: float, row: dict[str, Any] | None) -> None:

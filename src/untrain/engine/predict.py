@@ -12,20 +12,31 @@ from untrain.data.augment import Windows, draw
 from untrain.data.images import Images
 from untrain.engine.device import layout
 from untrain.errors import GATE, UserError
-from untrain.models.output import wrap
+from untrain.models.ready import ready
 from untrain.progress import track
 
 
-@torch.inference_mode()
 def predict(
+    model: nn.Module, images: Images, positions: np.ndarray, what: str = ""
+) -> tuple[Tensor, Tensor]:
+    """Logits (N, C) and features (N, D) of any classifier, as `outputs` gives them.
+
+    Raises UserError if the model does not suit the images.
+    """
+    return outputs(ready(model, images), images, positions, what)
+
+
+@torch.inference_mode()
+def outputs(
     model: nn.Module, images: Images, positions: np.ndarray, what: str = "", batch: int = 500
 ) -> tuple[Tensor, Tensor]:
     """Logits (N, C) and features (N, D), float32 on the CPU, on the device of the model.
 
-    The model stays as it is: a copy does the work. Raises UserError unless all are finite.
+    model: one that is `ready`; it stays as it is: a copy does the work. Raises UserError unless
+    all logits are finite.
     """
     device = next(model.parameters()).device
-    wrapped = layout(deepcopy(wrap(model))).eval()
+    copy = layout(deepcopy(model)).eval()
     logits, features = [], []
     chunks = [
         torch.from_numpy(at) for at in np.split(positions, range(batch, len(positions), batch))
@@ -33,7 +44,7 @@ def predict(
     for rows in track(chunks, what, len(chunks)) if what else chunks:
         windows = Windows(images.x[rows].to(device), images.mean, images.std)
         plain = draw("none", len(rows), 0, torch.Generator())
-        out = wrapped(windows.gather(torch.arange(len(rows)), plain))
+        out = copy(windows.gather(torch.arange(len(rows)), plain))
         logits.append(out.logits.float().cpu())
         features.append(out.features.float().cpu())
     if not all(bool(torch.isfinite(part).all()) for part in logits):

@@ -1,10 +1,9 @@
-"""Nothing lost: the state of a run on disk, and an orderly stop on Ctrl-C."""
+"""Nothing lost: the state of a run on disk, within a pass as well as between passes."""
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -16,11 +15,17 @@ from torch import Tensor, nn
 
 from untrain.engine.checkpoint import load, save
 from untrain.engine.cost import Cost
+from untrain.engine.device import describe
+from untrain.engine.interrupt import Interrupt
+from untrain.engine.steps import Part, Steps
 from untrain.errors import UserError
 from untrain.progress import say
 
 if TYPE_CHECKING:
     from untrain.engine.loop import Loop
+
+SHARE = 0.05
+"""At most this share of a run's time goes into saving it."""
 
 
 class Resume:
@@ -32,27 +37,37 @@ class Resume:
 
     def __init__(self, path: Path | None = None, key: str = "", every: float = 10.0) -> None:
         self.path, self.key, self.every = path, key, every
-        self.saved = time.monotonic()
-        self.stop = False
+        self.interrupt = Interrupt()
+        self.next = time.monotonic() + every
+        self.failed = False
 
-    def load(self, loop: Loop, optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> int:
+    def load(self, loop: Loop, steps: Steps, state: dict[str, Any]) -> int:
         """Put a saved state back; returns how many passes it has behind it."""
         if self.path is None or not self.path.exists():
             return 0
-        tensors, about = load(self.path)
+        try:
+            tensors, about = load(self.path)
+        except UserError as error:
+            raise UserError(
+                error.what,
+                where=str(self.path),
+                fix="Remove this file; the run then starts anew.",
+                code=error.code,
+            ) from error
         if about.get("key") != self.key:
             raise UserError(
                 "The folder holds an unfinished run with other settings.",
                 where=str(self.path.parent),
                 fix="Use the same settings to resume it, or another --out.",
             )
+        _tell_differences(about["about"], describe(loop.fabric))
         put(tensors, "model", loop.model)
         unpack(tensors, state)
-        for number, parameter in enumerate(optimizer.param_groups[0]["params"]):
+        for number, parameter in enumerate(steps.optimizer.param_groups[0]["params"]):
             for name, value in below(tensors, f"optimizer/{number}").items():
                 # the fused optimiser walks memory: the layout must be the parameter's
                 like = parameter if value.shape == parameter.shape else value.to(loop.device)
-                optimizer.state[parameter][name] = torch.empty_like(like).copy_(value)
+                steps.optimizer.state[parameter][name] = torch.empty_like(like).copy_(value)
         for place in about["kept"]:
             kept = below(tensors, f"kept/{place}")
             loop.kept[place] = {name: tensor.to(loop.device) for name, tensor in kept.items()}
@@ -62,37 +77,46 @@ class Resume:
         loop.rewind({name: (epoch, cursor) for name, (epoch, cursor) in about["streams"].items()})
         loop.journal, loop.curve = about["journal"], about["curve"]
         loop.cost = Cost(**about["cost"])
+        if "part/total" in tensors:
+            steps.part = _part(about["part"], tensors["part/total"].to(loop.device))
         return int(about["passes"])
 
-    def save(
-        self, loop: Loop, optimizer: torch.optim.Optimizer, state: dict[str, Any], passes: int
-    ) -> None:
-        """Write the state after a pass, unless the last write is fresh; stop if Ctrl-C asked."""
-        if self.path is None or not (self.stop or time.monotonic() - self.saved >= self.every):
+    def due(self) -> bool:
+        """Whether it is time to save: every so often, and at once if a stop is asked for."""
+        asked = self.interrupt.asked and not self.failed
+        return self.path is not None and (asked or time.monotonic() >= self.next)
+
+    def save(self, loop: Loop, steps: Steps, state: dict[str, Any], passes: int) -> None:
+        """Write the state after a step if it is time; then stop if somebody asked for it.
+
+        passes: those that are complete. A write that fails, as on a full disk, is told and tried
+        again later: the run itself loses nothing by going on.
+        """
+        if self.path is None or not self.due():
             return
-        tensors = {f"model/{name}": tensor for name, tensor in loop.model.state_dict().items()}
-        tensors |= pack(state)
-        for number, parameter in enumerate(optimizer.param_groups[0]["params"]):
-            for name, value in optimizer.state[parameter].items():
-                if isinstance(value, Tensor):  # SGD without momentum keeps None
-                    tensors[f"optimizer/{number}/{name}"] = value
-        for place, kept in loop.kept.items():
-            tensors |= {f"kept/{place}/{name}": tensor for name, tensor in kept.items()}
-        tensors["dropout/cpu"] = torch.get_rng_state()
-        if loop.fabric.device.type == "cuda":
-            tensors["dropout/cuda"] = torch.cuda.get_rng_state()
-        about = {
-            "key": self.key,
-            "passes": passes,
-            "streams": loop.cursors | {n: (s.epoch, s.cursor) for n, s in loop.streams.items()},
-            "journal": loop.journal,
-            "kept": list(loop.kept),
-            "curve": loop.curve,
-            "cost": asdict(loop.cost),
-        }
-        save(self.path, tensors, about)
-        self.saved = time.monotonic()
-        if self.stop:
+        started = time.monotonic()
+        tensors, about = snapshot(loop, steps, state)
+        try:
+            save(self.path, tensors, about | {"key": self.key, "passes": passes})
+        except UserError as error:
+            say(f"{error.what} The run goes on, and saves as soon as it can.")
+            self.failed = True
+        else:
+            self.failed = False
+            if self.interrupt.asked:
+                raise KeyboardInterrupt
+        took = time.monotonic() - started
+        self.next = time.monotonic() + max(self.every, took / SHARE * (self.every > 0))
+
+    @contextmanager
+    def stoppable(self) -> Iterator[None]:
+        """While the block runs, a first Ctrl-C asks for an orderly stop, if there is a file."""
+        if self.path is None:
+            yield
+            return
+        with self.interrupt.listening():
+            yield
+        if self.interrupt.asked and not self.failed:  # after the last save
             raise KeyboardInterrupt
 
     def clear(self) -> None:
@@ -100,24 +124,57 @@ class Resume:
         if self.path is not None:
             self.path.unlink(missing_ok=True)
 
-    @contextmanager
-    def interruptible(self) -> Iterator[None]:
-        """Ctrl-C once ends after this pass, saved; twice ends at once."""
-        if self.path is None or threading.current_thread() is not threading.main_thread():
-            yield
-            return
 
-        def ask(*_: object) -> None:
-            if self.stop:
-                raise KeyboardInterrupt
-            self.stop = True
-            say("stopping after this pass, with everything saved; Ctrl-C again stops now")
+def snapshot(
+    loop: Loop, steps: Steps, state: dict[str, Any]
+) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Everything that the rest of a run depends on: tensors by flat names, and plain values."""
+    tensors = {f"model/{name}": tensor for name, tensor in loop.model.state_dict().items()}
+    tensors |= pack(state)
+    for number, parameter in enumerate(steps.optimizer.param_groups[0]["params"]):
+        for name, value in steps.optimizer.state[parameter].items():
+            if isinstance(value, Tensor):  # SGD without momentum keeps None
+                tensors[f"optimizer/{number}/{name}"] = value
+    for place, kept in loop.kept.items():
+        tensors |= {f"kept/{place}/{name}": tensor for name, tensor in kept.items()}
+    tensors["dropout/cpu"] = torch.get_rng_state()
+    if loop.fabric.device.type == "cuda":
+        tensors["dropout/cuda"] = torch.cuda.get_rng_state()
+    about = {
+        "streams": loop.cursors | {n: (s.epoch, s.cursor) for n, s in loop.streams.items()},
+        "journal": loop.journal,
+        "kept": list(loop.kept),
+        "curve": loop.curve,
+        "cost": asdict(loop.cost),
+        "about": describe(loop.fabric),
+    }
+    if steps.part is not None:
+        part = steps.part
+        tensors["part/total"] = part.total
+        about["part"] = {
+            "place": part.place,
+            "seconds": part.seconds,
+            "first": part.first,
+            "sizes": list(part.sizes.items()),
+        }
+    return tensors, about
 
-        before = signal.signal(signal.SIGINT, ask)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
+
+def _part(values: dict[str, Any], total: Tensor) -> Part:
+    """A part of a pass from its plain values; JSON knows no tuples."""
+    sizes = {tuple(tuple(row) for row in size): steps for size, steps in values["sizes"]}
+    epoch, cursor = values["first"]
+    return Part(total, values["place"], values["seconds"], (epoch, cursor), Counter(sizes))
+
+
+def _tell_differences(before: dict[str, Any], now: dict[str, Any]) -> None:
+    """Say what differs from the machine that the run was begun on."""
+    for name in ("device", "precision", "threads", "torch"):
+        if before[name] != now[name]:
+            say(
+                f"this run was begun with {name} {before[name]} and goes on with {now[name]}: "
+                "its bits will not be those of an uninterrupted one"
+            )
 
 
 def pack(state: Mapping[str, Any], prefix: str = "state") -> dict[str, Tensor]:

@@ -6,6 +6,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -24,6 +25,25 @@ if TYPE_CHECKING:
     from untrain.engine.loop import Loop
 
 
+Observe = Callable[[float], None]
+"""Called after each step with the share of the pass that is done."""
+
+
+@dataclass
+class Part:
+    """How far a pass has come: what a resumed run needs to go on within it."""
+
+    total: Tensor
+    """Sum of the losses so far, on the device."""
+    place: int = 0
+    """Steps made."""
+    seconds: float = 0.0
+    first: tuple[int, int] = (0, 0)
+    """Epoch and cursor of the leading stream before the batch that is repeated."""
+    sizes: Counter[Sizes] = field(default_factory=Counter)
+    """How many steps had which batch sizes."""
+
+
 class Steps:
     """The steps of a run: its optimiser, its draws, and the meters beside them."""
 
@@ -36,34 +56,41 @@ class Steps:
         self.names = [name for name, _ in named]
         made = make_optimizer(method, [parameter for _, parameter in named])
         self.module, self.optimizer = loop.fabric.setup(loop.model, made)
+        self.part: Part | None = None
 
-    def run(self, pass_: Pass, observe: Callable[[float], None]) -> dict[str, Any]:
-        """All steps of a pass; returns its row of the curve. Raises UserError on divergence."""
-        started = time.perf_counter()
+    def run(self, pass_: Pass, observe: Observe) -> dict[str, Any]:
+        """All steps of a pass, or those that a resumed run has left of it.
+
+        Returns its row of the curve. Raises UserError on divergence.
+        """
         recipe = pass_.recipe or self.method
-        set_mode(self.module, recipe.bn)
-        set_recipe(self.optimizer, recipe, pass_.fresh)
         streams = {name: self.loop.stream(name) for name in pass_.streams}
+        lead = streams[pass_.streams[0]]
+        set_mode(self.module, recipe.bn)
+        set_recipe(self.optimizer, recipe, pass_.fresh and self.part is None)
+        part = self.part = self.part or Part(torch.zeros((), device=self.loop.device))
+        started = time.perf_counter() - part.seconds
         count = self._count_steps(pass_, recipe, streams)
-        total = torch.zeros((), device=self.loop.device)
-        sizes: Counter[Sizes] = Counter()
-        first: Batch | None = None
-        for place in range(count):
-            if place == 0 or recipe.per_step:
-                rate = set_rate(self.optimizer, recipe, pass_.epoch, place, count)
-            if place % pass_.repeat == 0:
-                first = streams[pass_.streams[0]].take(recipe.batch)
-            assert first is not None
+        rate, first = math.nan, self._again(part, pass_, lead, recipe.batch)
+        while part.place < count:
+            if recipe.per_step or math.isnan(rate):
+                rate = set_rate(self.optimizer, recipe, pass_.epoch, part.place, count)
+            if first is None or part.place % pass_.repeat == 0:
+                part.first = (lead.epoch, lead.cursor)
+                first = lead.take(recipe.batch)
             size = len(first.y) if pass_.equal else recipe.batch
             batches = {name: streams[name].take(size, pass_.equal) for name in pass_.streams[1:]}
             batches = {pass_.streams[0]: first, **batches}
             draws = {name: lazy(batch, self.module) for name, batch in batches.items()}
-            total += self._step(arrange(pass_, draws, self.loop.model, self.module), pass_)
-            sizes[tuple((name, len(b.y), mixture(b)) for name, b in batches.items())] += 1
-            observe((place + 1) / count)
-        loss = float(total) / count  # the one place where the host waits for the device
+            part.total += self._step(arrange(pass_, draws, self.loop.model, self.module), pass_)
+            part.sizes[tuple((name, len(b.y), mixture(b)) for name, b in batches.items())] += 1
+            part.place += 1
+            part.seconds = time.perf_counter() - started
+            observe(part.place / count)
+        self.part = None
+        loss = float(part.total) / count  # the one place where the host waits for the device
         seconds = time.perf_counter() - started
-        self._bill(pass_, sizes, seconds)
+        self._bill(pass_, part.sizes, seconds)
         if not math.isfinite(loss):
             raise UserError(
                 f"{self.method.name} diverged in epoch {pass_.epoch + 1} (loss {loss}).",
@@ -73,6 +100,13 @@ class Steps:
             )
         row = {"epoch": pass_.epoch + 1, "loss": loss, "lr": rate, "seconds": seconds}
         return row | ({"role": pass_.role} if pass_.role else {})
+
+    def _again(self, part: Part, pass_: Pass, lead: Stream, batch: int) -> Batch | None:
+        """The batch that was being repeated when the run stopped, taken once more."""
+        if part.place % pass_.repeat == 0:
+            return None
+        lead.rewind(*part.first)
+        return lead.take(batch)
 
     def _count_steps(self, pass_: Pass, recipe: Trained, streams: dict[str, Stream]) -> int:
         if isinstance(pass_.length, int):

@@ -11,7 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from untrain.errors import UserError
 from untrain.losses.distill import Reduction, kl
-from untrain.methods.contract import Pass, Passes, Run, State, Step, Trained, register, require
+from untrain.methods.contract import Pass, Passes, Ranges, Run, State, Step, Trained, register
 from untrain.methods.retrain import fresh_weights, no_fresh_weights
 from untrain.models.output import frozen_copy
 from untrain.task import Task
@@ -58,11 +58,11 @@ class BadTeacher(Trained):
     """Give the untrained teacher batch-norm statistics from a few retain batches. Without them
     its answers are often nearly the same for every image."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(0 < self.retain_share <= 1, "retain_share", self.retain_share, "in (0, 1]")
+    def ranges(self) -> Ranges:
+        yield from super().ranges()
+        yield 0 < self.retain_share <= 1, "retain_share", "in (0, 1]"
         finite = 0 < self.temperature < float("inf")
-        require(finite, "temperature", self.temperature, "a positive number")
+        yield finite, "temperature", "a positive number"
 
     def check(self, task: Task) -> list[UserError]:
         return no_fresh_weights(self.name, task)

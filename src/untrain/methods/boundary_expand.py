@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from untrain.errors import UserError
+from untrain.errors import UserError, problems_of
 from untrain.methods.boundary_shrink import BoundaryShrink
 from untrain.methods.contract import Run, State, Step, Trained, register
 from untrain.methods.stopping import nothing_to_forget
-from untrain.models.output import head_of
+from untrain.models.output import linear_head
 from untrain.task import Task
 
 
@@ -45,8 +45,11 @@ class BoundaryExpand(Trained):
     def check(self, task: Task) -> list[UserError]:
         return super().check(task) + nothing_to_forget(self.name, task)
 
+    def check_model(self, model: nn.Module, task: Task) -> list[UserError]:
+        return problems_of(linear_head, model, self.name)
+
     def prepare(self, run: Run) -> State:
-        head = head_of(run.model)
+        head = linear_head(run.model, self.name)
         classes, generator = head.out_features, run.rng("row")
         set_rows(head, *(with_row(part, head.in_features, generator) for part in parts(head)))
         return {"class": classes}
@@ -56,7 +59,7 @@ class BoundaryExpand(Trained):
         return cross_entropy(step.forget.out().logits, target)
 
     def finish(self, run: Run, state: State) -> None:
-        head = head_of(run.model)
+        head = linear_head(run.model, self.name)
         set_rows(head, *(part.detach()[: state["class"]].clone() for part in parts(head)))
 
 

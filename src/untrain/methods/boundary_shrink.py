@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy
 
 from untrain.errors import UserError
 from untrain.losses.contrastive import full_precision
-from untrain.methods.contract import Run, State, Step, Trained, register, require
+from untrain.methods.contract import Ranges, Run, State, Step, Trained, register
 from untrain.methods.stopping import nothing_to_forget
 from untrain.models.output import frozen_copy
 from untrain.task import Task
@@ -60,9 +60,9 @@ class BoundaryShrink(Trained):
     """Teach the runner-up where the attack fails (y' = y); as published, such an image is taught
     its own class again."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(0 <= self.eps <= 1, "eps", self.eps, "in [0, 1]")
+    def ranges(self) -> Ranges:
+        yield from super().ranges()
+        yield 0 <= self.eps <= 1, "eps", "in [0, 1]"
 
     def check(self, task: Task) -> list[UserError]:
         return super().check(task) + nothing_to_forget(self.name, task)

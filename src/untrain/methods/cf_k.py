@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from untrain.errors import UserError
-from untrain.methods.contract import Run, State, register, require
+from untrain.errors import UserError, problems_of
+from untrain.methods.contract import Ranges, Run, State, register
 from untrain.methods.ft import FT
+from untrain.models.output import Wrapped, head_name, head_of
+from untrain.task import Task
 
 Layer = (nn.modules.conv._ConvNd, nn.Linear)
 """What counts as a layer."""
@@ -39,13 +41,16 @@ class CFk(FT):
     """Layers that are trained, counted from the end, from 1 to all of them (then it is FT). 1 is
     the head, 6 the last stage of a ResNet-18 and the head."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self.k >= 1, "k", self.k, "at least 1")
+    def ranges(self) -> Ranges:
+        yield from super().ranges()
+        yield self.k >= 1, "k", "at least 1"
 
     @property
     def moves_features(self) -> bool:
         return self.k > 1
+
+    def check_model(self, model: nn.Module, task: Task) -> list[UserError]:
+        return problems_of(last_layers, model, self.k)
 
     def prepare(self, run: Run) -> State:
         freeze_but(run.model, last_layers(run.model, self.k))
@@ -60,7 +65,7 @@ def last_layers(model: nn.Module, k: int) -> set[str]:
     of them; of the whole model if it has just k layers.
 
     Tensors that the user has frozen are left out, and a norm's statistics with them. Raises
-    UserError if there are fewer than k layers or nothing of them can be trained.
+    UserError if there are fewer than k layers, or nothing of them or not the head can be trained.
     """
     modules = list(model.named_modules())
     layers = [place for place, (_, module) in enumerate(modules) if isinstance(module, Layer)]
@@ -85,6 +90,15 @@ def last_layers(model: nn.Module, k: int) -> set[str]:
             where="--k",
             fix="Raise --k, or set requires_grad on some of them.",
         )
+    if isinstance(model, Wrapped):  # the user's own, in which anything may be registered last
+        free = {id(weight) for weight in head_of(model).parameters() if weight.requires_grad}
+        if any(id(w) in free and name not in trained for name, w in model.named_parameters()):
+            raise UserError(
+                f"The head `{head_name(model)}` is not among the last {k} layers, as others are "
+                "registered after it.",
+                where="--k",
+                fix="Raise --k.",
+            )
     return trained | chosen
 
 

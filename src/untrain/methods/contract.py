@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args, get_origin, get_type_hints
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from untrain.errors import UserError, raise_all
+from untrain.fields import Ranges, misfits, out_of_range, settings
 from untrain.methods.step import Draw, Pass, Step
 from untrain.registry import methods, terms
 from untrain.task import Task
@@ -92,6 +93,13 @@ class Method:
     trials: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """For tests: field -> settings under which another value of it (given there) shows."""
 
+    def __post_init__(self) -> None:
+        raise_all(out_of_range(self))
+
+    def ranges(self) -> Ranges:
+        """What the hyper-parameters must be; all that are not are told at once."""
+        return iter(())
+
     @property
     def moves_features(self) -> bool:
         """Whether anything below the classifier head may change; a term on features needs it."""
@@ -104,6 +112,10 @@ class Method:
 
     def check(self, task: Task) -> list[UserError]:
         """What stands in the way of running on this task."""
+        return []
+
+    def check_model(self, model: nn.Module, task: Task) -> list[UserError]:
+        """What stands in the way of changing this model on this task; the model stays as it is."""
         return []
 
     def prepare(self, run: Run) -> State:
@@ -145,18 +157,16 @@ class Trained(Method, ABC):
     bn: Literal["train", "frozen"] = "train"
     """Batch norm: train with batch statistics, or frozen running statistics."""
 
-    def __post_init__(self) -> None:
-        rules = (
-            (self.epochs < 1, "epochs", "at least 1"),
-            (self.batch < 1, "batch", "at least 1"),
-            (not 0 < self.lr < float("inf"), "lr", "a positive number"),
-            (not 0 <= self.lr_min <= self.lr, "lr_min", f"in [0, lr], and lr is {self.lr:g}"),
-            (not 0 <= self.warmup < 1, "warmup", "in [0, 1)"),
-            (not 0 <= self.momentum < 1, "momentum", "in [0, 1)"),
-            (not 0 <= self.weight_decay < float("inf"), "weight_decay", "at least 0"),
-        )
-        broken = [(flag, rule) for bad, flag, rule in rules if bad]
-        raise_all([out_of_range(flag, getattr(self, flag), rule) for flag, rule in broken])
+    def ranges(self) -> Ranges:
+        rated = 0 < self.lr < float("inf")
+        yield self.epochs >= 1, "epochs", "at least 1"
+        yield self.batch >= 1, "batch", "at least 1"
+        yield rated, "lr", "a positive number"
+        between = 0 <= self.lr_min <= self.lr or not rated
+        yield between, "lr_min", f"in [0, lr], and lr is {self.lr:g}"
+        yield 0 <= self.warmup < 1, "warmup", "in [0, 1)"
+        yield 0 <= self.momentum < 1, "momentum", "in [0, 1)"
+        yield 0 <= self.weight_decay < float("inf"), "weight_decay", "at least 0"
 
     @property
     def length(self) -> int:
@@ -184,6 +194,15 @@ class Term(ABC):
     """A loss that can be added to any step with a retain draw."""
 
     name: ClassVar[str] = ""
+    prefix: ClassVar[str] = ""
+    """What stands before the names of its flags."""
+
+    def __post_init__(self) -> None:
+        raise_all(out_of_range(self, self.prefix))
+
+    def ranges(self) -> Ranges:
+        """What the hyper-parameters must be; all that are not are told at once."""
+        return iter(())
 
     def check(self, method: Method, task: Task) -> list[UserError]:
         """What stands in the way of adding the term to this method on this task."""
@@ -192,32 +211,6 @@ class Term(ABC):
     @abstractmethod
     def __call__(self, step: Step) -> Tensor | None:
         """The weighted loss, or None where the term does not act."""
-
-
-def misfits(component: Method | Term) -> list[UserError]:
-    """Values that are none of a field's options, which Python lets through."""
-    try:
-        hints = get_type_hints(type(component))
-    except NameError:  # a class inside of a function may name what only it can see
-        return []
-    options = {f.name: get_args(hints[f.name]) for f in fields(component)}
-    return [
-        out_of_range(name, repr(value), f"one of {', '.join(map(str, options[name]))}")
-        for name, value in settings(component).items()
-        if get_origin(hints[name]) is Literal and value not in options[name]
-    ]
-
-
-def out_of_range(flag: str, value: object, rule: str) -> UserError:
-    """The error for a hyper-parameter, naming its flag."""
-    flag = "--" + flag.replace("_", "-")
-    return UserError(f"{flag} {value} is out of range.", flag, f"It must be {rule}.")
-
-
-def require(met: bool, flag: str, value: object, rule: str) -> None:
-    """Raise UserError naming the flag unless a hyper-parameter meets its rule."""
-    if not met:
-        raise out_of_range(flag, value, rule)
 
 
 M = TypeVar("M", bound=type[Method])
@@ -238,10 +231,5 @@ def register_term(cls: T) -> T:
     return terms.add(cls.name, cls)
 
 
-def settings(component: Method | Term) -> dict[str, Any]:
-    """All hyper-parameters of a method or term by name."""
-    return {f.name: getattr(component, f.name) for f in fields(component)}
-
-
-__all__ = ["Draw", "Method", "Pass", "Passes", "Run", "Schedule", "State", "Step", "Term"]
-__all__ += ["Trained", "misfits", "register", "register_term", "require", "settings"]
+__all__ = ["Draw", "Method", "Pass", "Passes", "Ranges", "Run", "Schedule", "State", "Step"]
+__all__ += ["Term", "Trained", "misfits", "register", "register_term", "settings"]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from untrain.errors import UserError
-from untrain.methods.contract import State, Step, register
+from untrain.methods.contract import Ranges, State, Step, register
 from untrain.methods.ft import FT
-from untrain.methods.terms import Contrastive, SecondView, Transform
+from untrain.methods.terms import Contrastive, SecondView, Transform, limits
 from untrain.task import Task
 
 
@@ -49,9 +49,9 @@ class CoUn(FT):
     transform: Transform = "same"
     """Augmentation of view 1: same as view 0, or N, CN, CHN, CHJGN of the paper's ablation."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.term()
+    def ranges(self) -> Ranges:
+        yield from super().ranges()
+        yield from limits(self.lam, self.tau)
 
     def term(self) -> Contrastive:
         return OwnTerm(

@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy
 from untrain.errors import UserError
 from untrain.losses.queue import FeatureQueue, momentum_update
 from untrain.losses.unlearning import Denominator, cu_loss
-from untrain.methods.contract import Pass, Passes, Run, State, Step, Trained, register, require
+from untrain.methods.contract import Pass, Passes, Ranges, Run, State, Step, Trained, register
 from untrain.methods.stopping import Stop, check_stop, nothing_to_forget, stops
 from untrain.models.output import frozen_copy
 from untrain.task import Task
@@ -79,15 +79,15 @@ class CU(Trained):
     (class) the accuracy on val images of the forgotten classes is at most 1 / C. auto: class for
     whole classes, else sample. Acts unless it is none."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(0 <= self.lam < float("inf"), "lam", self.lam, "at least 0")
-        require(0 <= self.lam_ce < float("inf"), "lam_ce", self.lam_ce, "at least 0")
-        require(self.lam + self.lam_ce > 0, "lam", self.lam, "above 0 where --lam-ce is 0")
-        require(0 < self.tau < float("inf"), "tau", self.tau, "a positive number")
-        require(self.omega >= 1, "omega", self.omega, "at least 1")
-        require(self.queue >= 0, "queue", self.queue, "at least 0")
-        require(0 <= self.queue_momentum <= 1, "queue_momentum", self.queue_momentum, "in [0, 1]")
+    def ranges(self) -> Ranges:
+        yield from super().ranges()
+        yield 0 <= self.lam < float("inf"), "lam", "at least 0"
+        yield 0 <= self.lam_ce < float("inf"), "lam_ce", "at least 0"
+        yield self.lam != 0 or self.lam_ce != 0, "lam", "above 0 where --lam-ce is 0"
+        yield 0 < self.tau < float("inf"), "tau", "a positive number"
+        yield self.omega >= 1, "omega", "at least 1"
+        yield self.queue >= 0, "queue", "at least 0"
+        yield 0 <= self.queue_momentum <= 1, "queue_momentum", "in [0, 1]"
 
     def check(self, task: Task) -> list[UserError]:
         return nothing_to_forget(self.name, task) or check_stop(self.stop, task)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from torch import nn
+
+from untrain.errors import UserError, problems_of
 from untrain.methods.cf_k import freeze_but, last_layers, thaw
-from untrain.methods.contract import Run, State, register, require
+from untrain.methods.contract import Ranges, Run, State, register
 from untrain.methods.retrain import Retrain
+from untrain.task import Task
 
 
 @register
@@ -34,13 +38,16 @@ class EUk(Retrain):
     """Layers that are trained anew, counted from the end, from 1 to all of them (then it is
     Retrain). 1 is the head, 6 the last stage of a ResNet-18 and the head."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self.k >= 1, "k", self.k, "at least 1")
+    def ranges(self) -> Ranges:
+        yield from super().ranges()
+        yield self.k >= 1, "k", "at least 1"
 
     @property
     def moves_features(self) -> bool:
         return self.k > 1
+
+    def check_model(self, model: nn.Module, task: Task) -> list[UserError]:
+        return problems_of(last_layers, model, self.k)
 
     def prepare(self, run: Run) -> State:
         chosen = last_layers(run.model, self.k)

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from untrain.losses.importance import Importances, fisher
-from untrain.methods.contract import Method, Run, State, register, require
+from untrain.methods.contract import Method, Ranges, Run, State, register
 from untrain.models.output import head_of
+from untrain.models.trace import Layer
 from untrain.progress import track
 
 CAP, HEAD_CAP = 1e3, 1e2
@@ -49,26 +50,27 @@ class Fisher(Method):
     """Retained images that F is taken from, drawn by the seed; 0 for all. Each costs a backward
     for every class, so all of them can take longer than to retrain."""
 
-    def __post_init__(self) -> None:
-        require(0 <= self.alpha < float("inf"), "alpha", self.alpha, "at least 0")
-        require(self.samples >= 0, "samples", self.samples, "at least 0")
+    def ranges(self) -> Ranges:
+        yield 0 <= self.alpha < float("inf"), "alpha", "at least 0"
+        yield self.samples >= 0, "samples", "at least 0"
 
     def prepare(self, run: Run) -> State:
         f, head = self.information(run), head_of(run.model)
         gone = run.task.gone_classes().tolist()
         in_head = {id(weight) for weight in head.parameters()}
+        rows = in_head if isinstance(head, Layer) else set()  # of others no row is a class
         noise, size = 0.0, 0.0
         with torch.no_grad():
             for name, weight in run.model.named_parameters():
                 if name in f:
                     mean, v = weight.clone(), variance(f[name], self.alpha, id(weight) in in_head)
                     noise, size = noise + float(v.sum()), size + float(weight.square().sum())
-                    if id(weight) in in_head:
+                    if id(weight) in rows:
                         mean[gone], v[gone] = 0, ROW * MORE
                     eps = torch.randn(weight.shape, generator=run.rng("noise", name))
                     weight.copy_(mean + v.sqrt() * eps.to(weight))
         run.note(f"The noise is {(noise / size) ** 0.5:.2%} of the weights' length.")
-        if gone and head.weight.requires_grad:
+        if gone and rows and all(weight.requires_grad for weight in head.parameters()):
             names = ", ".join(run.task.images.classes[label] for label in gone)
             run.note(f"The head's rows of {names} start anew.")
         return {}

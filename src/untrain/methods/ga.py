@@ -11,12 +11,12 @@ from untrain.errors import UserError
 from untrain.methods.contract import (
     Pass,
     Passes,
+    Ranges,
     Run,
     State,
     Step,
     Trained,
     register,
-    require,
 )
 from untrain.methods.stopping import nothing_to_forget, take_back
 from untrain.task import Task
@@ -52,9 +52,9 @@ class GA(Trained):
     """Largest mean forget loss of an epoch, > 0, in nats; one beyond it is taken back and the run
     stops. Chance is the logarithm of the number of classes: 2.3 for 10, 4.6 for 100."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self.cap > 0, "cap", self.cap, "a positive number")
+    def ranges(self) -> Ranges:
+        yield from super().ranges()
+        yield self.cap > 0, "cap", "a positive number"
 
     def check(self, task: Task) -> list[UserError]:
         return nothing_to_forget(self.name, task)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from untrain.methods.contract import Run, State, Step, register, require
+from untrain.methods.contract import Ranges, Run, State, Step, register
 from untrain.methods.ft import FT
 
 NEAR = 1e-3
@@ -41,10 +41,10 @@ class L1Sparse(FT):
     l1_decay: bool = True
     """Lower gamma linearly, from gamma in the first to gamma / l1_epochs in the last of them."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(0 <= self.gamma < float("inf"), "gamma", self.gamma, "at least 0")
-        require(self.l1_epochs >= 1, "l1_epochs", self.l1_epochs, "at least 1")
+    def ranges(self) -> Ranges:
+        yield from super().ranges()
+        yield 0 <= self.gamma < float("inf"), "gamma", "at least 0"
+        yield self.l1_epochs >= 1, "l1_epochs", "at least 1"
 
     def weight(self, epoch: int) -> float:
         """gamma_e."""

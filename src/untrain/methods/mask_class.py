@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 
-from untrain.errors import UserError
+from untrain.errors import UserError, problems_of
 from untrain.methods.contract import Method, Run, State, register
-from untrain.models.output import head_of
+from untrain.models.output import linear_head
 from untrain.task import Task
 
 NEVER = -1e4
@@ -41,8 +42,22 @@ class MaskClass(Method):
             )
         ]
 
+    def check_model(self, model: nn.Module, task: Task) -> list[UserError]:
+        return problems_of(self.maskable, model, task.gone_classes().tolist() or None)
+
     def prepare(self, run: Run) -> State:
-        head, classes = head_of(run.model), run.task.gone_classes().tolist()
+        classes = run.task.gone_classes().tolist()
+        head = self.maskable(run.model, classes)
+        with torch.no_grad():
+            head.weight[classes] = 0.0
+            head.bias[classes] = NEVER
+        names = ", ".join(run.task.images.classes[label] for label in classes)
+        run.note(f"Masked {names}. The weights still hold what was learnt: this is a control.")
+        return {}
+
+    def maskable(self, model: nn.Module, classes: list[int]) -> nn.Linear:
+        """The head. Raises UserError if these rows of it cannot be overwritten."""
+        head = linear_head(model, self.name)
         frozen = not all(weight.requires_grad for weight in head.parameters())
         if head.bias is None or frozen or head.out_features <= max(classes):
             lack = "no bias" if head.bias is None else f"{head.out_features} outputs"
@@ -52,9 +67,4 @@ class MaskClass(Method):
                 where="model",
                 fix="Use a model whose last nn.Linear is the head, with a bias.",
             )
-        with torch.no_grad():
-            head.weight[classes] = 0.0
-            head.bias[classes] = NEVER
-        names = ", ".join(run.task.images.classes[label] for label in classes)
-        run.note(f"Masked {names}. The weights still hold what was learnt: this is a control.")
-        return {}
+        return head

@@ -12,12 +12,12 @@ from untrain.errors import UserError
 from untrain.methods.contract import (
     Pass,
     Passes,
+    Ranges,
     Run,
     State,
     Step,
     Trained,
     register,
-    require,
 )
 from untrain.methods.stopping import nothing_to_forget, take_back
 from untrain.task import Task
@@ -58,10 +58,10 @@ class NegGradPlus(Trained):
     """Largest mean forget loss of an epoch, > 0, in nats; one beyond it is taken back and the run
     stops. Acts if beta is below 1."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(0 <= self.beta <= 1, "beta", self.beta, "in [0, 1]")
-        require(self.cap > 0, "cap", self.cap, "a positive number")
+    def ranges(self) -> Ranges:
+        yield from super().ranges()
+        yield 0 <= self.beta <= 1, "beta", "in [0, 1]"
+        yield self.cap > 0, "cap", "a positive number"
 
     def check(self, task: Task) -> list[UserError]:
         return nothing_to_forget(self.name, task) if self.beta < 1 else []

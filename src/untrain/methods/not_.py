@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from untrain.errors import UserError, raise_all, unknown
-from untrain.methods.contract import Run, State, register, require
+from untrain.errors import UserError, problems_of, raise_all, unknown
+from untrain.methods.contract import Ranges, Run, State, register
 from untrain.methods.ft import FT
 from untrain.models.output import unwrap
+from untrain.task import Task
 
 POSITION = re.compile(r"-?\d+")
 
@@ -39,18 +40,21 @@ class NoT(FT):
     """Weights to negate: positions in list(model.parameters()) or parameter names, with commas
     between. 0 is the first convolution, 0,4 a ViT's positions and patches; "" is FT."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def ranges(self) -> Ranges:
+        yield from super().ranges()
         listed = self.listed()
         whole = all(listed) and not any(re.search(r"\s", entry) for entry in listed)
         rule = 'positions or names with a comma between, such as 0,4, or ""'
-        require(whole, "tensors", repr(self.tensors), rule)
+        yield whole, "tensors", rule
         once = len(set(listed)) == len(listed)
-        require(once, "tensors", repr(self.tensors), "a list that names each tensor once")
+        yield once, "tensors", "a list that names each tensor once"
 
     def listed(self) -> list[str]:
         """The entries as they were written."""
         return [entry.strip() for entry in self.tensors.split(",")] if self.tensors else []
+
+    def check_model(self, model: nn.Module, task: Task) -> list[UserError]:
+        return problems_of(resolve, self.listed(), unwrap(model))
 
     def prepare(self, run: Run) -> State:
         chosen = resolve(self.listed(), unwrap(run.model))

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from untrain.errors import UserError
-from untrain.methods.contract import Pass, Run, State, register, require
+from untrain.errors import UserError, problems_of
+from untrain.methods.contract import Pass, Ranges, Run, State, register
 from untrain.methods.random_label import RandomLabel
 from untrain.methods.stopping import nothing_to_forget
 from untrain.task import Task
@@ -40,12 +40,16 @@ class SalUn(RandomLabel):
     """Share of all weights that may change, in (0, 1]; the paper tries 0.1 to 1. 1 is random
     labels."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(0 < self.rho <= 1, "rho", self.rho, "in (0, 1]")
+    def ranges(self) -> Ranges:
+        yield from super().ranges()
+        yield 0 < self.rho <= 1, "rho", "in (0, 1]"
 
     def check(self, task: Task) -> list[UserError]:
         return super().check(task) + nothing_to_forget(self.name, task)
+
+    def check_model(self, model: nn.Module, task: Task) -> list[UserError]:
+        free = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
+        return problems_of(share_of, self.rho, free)
 
     def prepare(self, run: Run) -> State:
         mask = largest(saliency(run, self.batch), self.rho)
@@ -73,16 +77,19 @@ def saliency(run: Run, batch: int) -> dict[str, Tensor]:
 
 
 def largest(scores: Mapping[str, Tensor], share: float) -> dict[str, Tensor]:
-    """Bool masks of the floor(share P) largest of all P scores together; that many, ties or not.
-
-    Raises UserError if the share is less than one of them.
-    """
+    """Bool masks of the floor(share P) largest of all P scores together; that many, ties or not."""
     flat = torch.cat([score.flatten() for score in scores.values()])  # (P,)
-    kept = int(round(share * len(flat), 6))  # 0.29 * 100 is a little less than 29
-    if kept == 0:
-        what = f"--rho {share:g} of {len(flat)} weights is not one of them."
-        raise UserError(what, "--rho", "Raise --rho.")
+    kept = share_of(share, len(flat))
     order = flat.argsort(descending=True, stable=True)
     chosen = torch.zeros_like(flat, dtype=torch.bool).index_fill(0, order[:kept], True)
     parts = torch.split(chosen, [score.numel() for score in scores.values()])
     return {name: part.view_as(scores[name]) for name, part in zip(scores, parts, strict=True)}
+
+
+def share_of(share: float, count: int) -> int:
+    """floor(share count). Raises UserError if that is none of them."""
+    kept = int(round(share * count, 6))  # 0.29 * 100 is a little less than 29
+    if kept == 0:
+        what = f"--rho {share:g} of {count} weights is not one of them."
+        raise UserError(what, "--rho", "Raise --rho.")
+    return kept

@@ -16,12 +16,12 @@ from untrain.methods.contract import (
     Draw,
     Pass,
     Passes,
+    Ranges,
     Run,
     State,
     Step,
     Trained,
     register,
-    require,
 )
 from untrain.methods.stopping import nothing_to_forget, take_back
 from untrain.models.output import frozen_copy, set_mode
@@ -85,17 +85,17 @@ class Scrub(Trained):
     """Noise, relative to each tensor's size, >= 0. Acts where the student would answer just as
     its teacher (no dropout, no batch norm in train mode): such an ascent has no gradient."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def ranges(self) -> Ranges:
+        yield from super().ranges()
         finite = float("inf")
-        require(self.ascents >= 0, "ascents", self.ascents, "at least 0")
-        require(0 <= self.gamma < finite, "gamma", self.gamma, "at least 0")
-        require(0 <= self.alpha < finite, "alpha", self.alpha, "at least 0")
-        require(self.gamma + self.alpha > 0, "gamma", self.gamma, "above 0 where --alpha is 0")
+        yield self.ascents >= 0, "ascents", "at least 0"
+        yield 0 <= self.gamma < finite, "gamma", "at least 0"
+        yield 0 <= self.alpha < finite, "alpha", "at least 0"
+        yield self.gamma != 0 or self.alpha != 0, "gamma", "above 0 where --alpha is 0"
         in_range = 0 < self.temperature < finite
-        require(in_range, "temperature", self.temperature, "a positive number")
-        require(self.cap > 0, "cap", self.cap, "a positive number")
-        require(0 <= self.kick < finite, "kick", self.kick, "at least 0")
+        yield in_range, "temperature", "a positive number"
+        yield self.cap > 0, "cap", "a positive number"
+        yield 0 <= self.kick < finite, "kick", "at least 0"
 
     @property
     def length(self) -> int:

@@ -10,7 +10,7 @@ import torch
 
 from untrain.errors import UserError
 from untrain.losses.importance import Importances, batch_squared, per_sample
-from untrain.methods.contract import Method, Run, State, register, require
+from untrain.methods.contract import Method, Ranges, Run, State, register
 from untrain.methods.stopping import nothing_to_forget
 from untrain.progress import track
 from untrain.task import Task
@@ -47,10 +47,10 @@ class SSD(Method):
     """batch-squared: the square of each batch's gradient, as published; it depends on the batch.
     per-sample: of each image's gradient; the images go through one by one."""
 
-    def __post_init__(self) -> None:
-        require(0 < self.alpha < float("inf"), "alpha", self.alpha, "a positive number")
-        require(0 < self.lam < float("inf"), "lam", self.lam, "a positive number")
-        require(self.batch >= 1, "batch", self.batch, "at least 1")
+    def ranges(self) -> Ranges:
+        yield 0 < self.alpha < float("inf"), "alpha", "a positive number"
+        yield 0 < self.lam < float("inf"), "lam", "a positive number"
+        yield self.batch >= 1, "batch", "at least 1"
 
     def check(self, task: Task) -> list[UserError]:
         return nothing_to_forget(self.name, task)

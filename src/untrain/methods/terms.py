@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from untrain.errors import UserError
 from untrain.losses.contrastive import info_nce
-from untrain.methods.contract import Method, Step, Term, Trained, register_term, require
+from untrain.methods.contract import Method, Ranges, Step, Term, Trained, register_term
 from untrain.task import Task
 
 SecondView = Literal["grad", "stop-grad"]
@@ -37,8 +37,7 @@ class Contrastive(Term):
     one (the paper does not say which views it changes).
     """
 
-    prefix: ClassVar[str] = "contrastive."
-    """What stands before the names of its flags."""
+    prefix = "contrastive."
 
     lam: float = 1.0
     """Weight, >= 0; the paper tunes it in [0.1, 6]. At 0 there is no second view."""
@@ -49,10 +48,8 @@ class Contrastive(Term):
     transform: Transform = "same"
     """Augmentation of view 1: same as view 0, or N, CN, CHN, CHJGN of the paper's ablation."""
 
-    def __post_init__(self) -> None:
-        infinite = float("inf")
-        require(0 <= self.lam < infinite, self.prefix + "lam", self.lam, "at least 0")
-        require(0 < self.tau < infinite, self.prefix + "tau", self.tau, "a positive number")
+    def ranges(self) -> Ranges:
+        return limits(self.lam, self.tau)
 
     def check(self, method: Method, task: Task) -> list[UserError]:
         if self.name in method.holds:
@@ -111,3 +108,9 @@ class Contrastive(Term):
         with torch.set_grad_enabled(self.second_view == "grad"):
             other = step.retain.out(1, AUGMENT[self.transform]).features
         return self.lam * info_nce(one, other, self.tau)
+
+
+def limits(lam: float, tau: float) -> Ranges:
+    """What weight and temperature must be, for the term and for methods that hold it."""
+    yield 0 <= lam < float("inf"), "lam", "at least 0"
+    yield 0 < tau < float("inf"), "tau", "a positive number"

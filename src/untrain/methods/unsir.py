@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy
 
 from untrain.data.images import Images
 from untrain.errors import UserError
-from untrain.methods.contract import Pass, Passes, Run, State, Step, Trained, register, require
+from untrain.methods.contract import Pass, Passes, Ranges, Run, State, Step, Trained, register
 from untrain.methods.stopping import nothing_to_forget
 from untrain.models.output import frozen_copy
 from untrain.task import Task
@@ -74,16 +74,16 @@ class Unsir(Trained):
     """Retain images of each class in both passes, at least 1, drawn by the seed; tuned in
     [100, 1000]."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def ranges(self) -> Ranges:
+        yield from super().ranges()
         finite = float("inf")
-        require(0 < self.impair_lr < finite, "impair_lr", self.impair_lr, "a positive number")
-        require(self.noise_steps >= 0, "noise_steps", self.noise_steps, "at least 0")
-        require(0 < self.noise_lr < finite, "noise_lr", self.noise_lr, "a positive number")
-        require(0 <= self.noise_reg < finite, "noise_reg", self.noise_reg, "at least 0")
-        require(self.noise_batch >= 1, "noise_batch", self.noise_batch, "at least 1")
-        require(self.copies >= 1, "copies", self.copies, "at least 1")
-        require(self.per_class >= 1, "per_class", self.per_class, "at least 1")
+        yield 0 < self.impair_lr < finite, "impair_lr", "a positive number"
+        yield self.noise_steps >= 0, "noise_steps", "at least 0"
+        yield 0 < self.noise_lr < finite, "noise_lr", "a positive number"
+        yield 0 <= self.noise_reg < finite, "noise_reg", "at least 0"
+        yield self.noise_batch >= 1, "noise_batch", "at least 1"
+        yield self.copies >= 1, "copies", "at least 1"
+        yield self.per_class >= 1, "per_class", "at least 1"
 
     @property
     def length(self) -> int:

@@ -95,7 +95,7 @@ def load_evidence(path: Path, weights: str) -> Evidence | None:
 
 
 def _read(path: Path, weights: str) -> Evidence | None:
-    with np.load(path) as saved:
+    with path.open("rb") as file, np.load(file) as saved:
         if str(saved["weights"]) != weights:
             return None
         names = {name.partition("/")[0] for name in saved.files if "/" in name}

@@ -12,16 +12,20 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from torch import nn
+
 from untrain.engine.checkpoint import save
 from untrain.engine.device import Device
 from untrain.engine.loop import Loop, Observer
 from untrain.engine.resume import Resume
 from untrain.errors import UserError
-from untrain.files import file_hash, lock, write_json
+from untrain.files import check_space, file_hash, lock, write_json
 from untrain.runs.load import load_model
 from untrain.runs.plan import Plan
 from untrain.runs.record import read, record
 from untrain.version import __version__
+
+RESUME = "resume.safetensors"
 
 
 def execute(plan: Plan, out: Path, device: Device, observe: Observer | None = None) -> bool:
@@ -38,6 +42,7 @@ def _execute(plan: Plan, out: Path, device: Device, observe: Observer | None) ->
     key = plan.key()
     if (out / "run.json").exists():
         if read(out)["key"] == key:
+            (out / RESUME).unlink(missing_ok=True)  # killed after the last line of the work
             return False
         raise UserError(
             f"{out} holds another finished run.", "--out", "Choose another folder, or remove it."
@@ -45,8 +50,9 @@ def _execute(plan: Plan, out: Path, device: Device, observe: Observer | None) ->
     fresh = plan.model.spec(plan.images).make
     start = load_model(plan.original, plan.images) if plan.original else fresh(0)
     loop = Loop(plan.method, plan.task(), start, terms=plan.terms, seed=plan.seed, device=device)
+    check_space(out, space(start))
     plan.split.save(out / "split.npz", plan.images)
-    resume = Resume(out / "resume.safetensors", key)
+    resume = Resume(out / RESUME, key, device.save_every)
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     result = loop.run(resume, observe)
     weights = out / "model.safetensors"
@@ -54,3 +60,9 @@ def _execute(plan: Plan, out: Path, device: Device, observe: Observer | None) ->
     write_json(out / "run.json", record(plan, result, file_hash(weights), started))
     resume.clear()
     return True
+
+
+def space(model: nn.Module) -> int:
+    """Bytes that a run may need on disk: its weights, and two resume states with momentum."""
+    weights = sum(int(tensor.nbytes) for tensor in model.state_dict().values())
+    return 5 * weights + 10_000_000

@@ -1,24 +1,118 @@
-"""What a finished run gives back: its data set and its model, checked by their hashes."""
+"""What a finished run gives back: its record, its data set and its model, checked by hashes."""
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import nn
 
-from untrain.config import DataConfig, ModelConfig, build
+from untrain.config import DataConfig, ModelConfig, build, path_of
 from untrain.data.images import Images
+from untrain.data.splits import Split, load_split
 from untrain.engine.checkpoint import load_weights
-from untrain.errors import UserError
+from untrain.errors import MISSING, UserError
 from untrain.files import file_hash
 from untrain.runs.record import read
 
+NEEDED = {
+    "config": ("data", "model", "method", "terms", "seed", "forget"),
+    "images": ("hash",),
+    "checkpoints": ("parent", "child"),
+    "cost": ("seconds", "flops"),
+}
+"""What is read of run.json; one that lacks any of it is no run's."""
+
+
+def described(folder: Path) -> dict[str, Any]:
+    """The run.json of a folder that a user has named.
+
+    Raises UserError if there is none, with runs nearby, or if it is damaged.
+    """
+    if folder.is_file():
+        raise UserError(
+            f"{folder} is a file, not the folder of a run.",
+            where=str(folder),
+            fix=f"Name its folder, {folder.parent}." if is_run(folder.parent) else "Name a folder.",
+        )
+    near = [] if is_run(folder) or (folder / "resume.safetensors").exists() else nearby(folder)
+    if near:
+        raise UserError(
+            f"{folder} holds no run.",
+            where=str(folder),
+            fix=f"Did you mean {' or '.join(map(str, near[:5]))}?",
+            code=MISSING,
+        )
+    run = read(folder)
+    lost = [
+        f"{name}.{key}"
+        for name, keys in NEEDED.items()
+        for key in keys
+        if not isinstance(run[name], dict) or key not in run[name]
+    ]
+    if lost:
+        what = f"run.json is damaged: it lacks {', '.join(lost)}."
+        raise UserError(what, str(folder), "Make the run again.")
+    return run
+
+
+def is_run(folder: Path) -> bool:
+    return (folder / "run.json").is_file()
+
+
+def nearby(folder: Path) -> list[Path]:
+    """Runs inside of a folder that is none; beside one that does not exist, those of its name."""
+    if folder.is_dir():
+        return sorted(path.parent for path in folder.glob("*/run.json"))
+    beside = {path.parent.name: path.parent for path in folder.parent.glob("*/run.json")}
+    return [beside[name] for name in get_close_matches(folder.name, beside)]
+
+
+class Origin(NamedTuple):
+    """What a run gives to those that start from it."""
+
+    folder: Path
+    run: dict[str, Any]
+    data: DataConfig
+    model: ModelConfig
+    images: Images
+    split: Split
+
+
+def origin(folder: Path, root: str = "") -> Origin:
+    """A run to start from; root: where its data lie now, if they have moved.
+
+    Raises UserError if the run, its data or its split are missing, damaged or of other images.
+    """
+    run = described(folder)
+    model = build(ModelConfig, run["config"]["model"], f"{folder}/run.json")
+    data, images = data_of(run, root)
+    return Origin(folder, run, data, model, images, load_split(folder / "split.npz", images))
+
 
 def data_of(run: dict[str, Any], root: str = "") -> tuple[DataConfig, Images]:
-    """The data set that a run was made with, checked by its hash."""
-    values = run["config"]["data"] | ({"data_root": root} if root else {})
+    """The data set that a run was made with, checked by its hash.
+
+    root: where the data lie now, if they have moved: what --data-root was, or a folder or parquet
+    file that --data has named, or what holds it.
+    """
+    values = dict(run["config"]["data"])
+    kind, colon, path = values["data"].partition(":")
+    if root and colon:
+        inside = path_of(root) / Path(path).name
+        values["data"] = f"{kind}:{inside if inside.exists() else root}"
+    elif root:
+        values["data_root"] = root
     data: DataConfig = build(DataConfig, values, "run.json")
+    place = data.data.partition(":")[2]
+    if colon and not Path(place).exists():
+        raise UserError(
+            f"No {kind} {place}, where the images of the run should be.",
+            where="--data-root",
+            fix="Say where the images are now: --data-root FOLDER.",
+            code=MISSING,
+        )
     images, _ = data.load()
     if images.hash != run["images"]["hash"]:
         raise UserError(

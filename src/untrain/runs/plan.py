@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -69,14 +70,9 @@ class Plan:
 
     def config(self) -> dict[str, Any]:
         """The settings, complete, as they are recorded."""
-        return {
-            "data": asdict(self.data),
-            "model": asdict(self.model),
-            "method": {"name": self.method.name, **settings(self.method)},
-            "terms": [{"name": term.name, **settings(term)} for term in self.terms],
-            "forget": self.forget,
-            "seed": self.seed,
-        }
+        return configured(
+            self.data, self.model, self.method, self.terms, forget=self.forget, seed=self.seed
+        )
 
     def key(self) -> str:
         """Equal keys mean equal runs, up to device, precision and threads."""
@@ -93,3 +89,24 @@ class Plan:
             "numerics": NUMERICS,
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def configured(
+    data: DataConfig | None,
+    model: ModelConfig | None,
+    method: Method | None,
+    terms: Sequence[Term],
+    *,
+    forget: str,
+    seed: int,
+) -> dict[str, Any]:
+    """Settings as they are recorded; of a part that is not known, as it is wrong, nothing."""
+    known = {"name": method.name, **settings(method)} if method else {}
+    return {
+        "data": asdict(data) if data else {},
+        "model": asdict(model) if model else {},
+        "method": known,
+        "terms": [{"name": term.name, **settings(term)} for term in terms],
+        "forget": forget,
+        "seed": seed,
+    }

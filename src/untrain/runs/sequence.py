@@ -10,14 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from untrain.config import DataConfig
-from untrain.data.images import Images
-from untrain.data.splits import Split, forget_each, load_split
+from torch import nn
+
+from untrain.data.splits import Split
 from untrain.engine.device import Device
-from untrain.errors import UserError, raise_all
+from untrain.errors import Problems, UserError
+from untrain.models.ready import ready
 from untrain.progress import Progress, say
 from untrain.runs.execute import execute
-from untrain.runs.load import data_of
+from untrain.runs.load import is_run, load_model
+from untrain.runs.place import check_place
 from untrain.runs.plan import Plan
 from untrain.runs.record import read
 
@@ -27,18 +29,6 @@ def rules_of(run: dict[str, Any]) -> tuple[str, ...]:
     if "requests" in run:
         return tuple(request["rule"] for request in run["requests"])
     return (run["config"]["forget"],) if run["config"]["forget"] else ()
-
-
-def forgetting(
-    original: Path, rules: Sequence[str], root: str = ""
-) -> tuple[DataConfig, Images, list[Split]]:
-    """The data of the run to start from, and the split of each request that follows it.
-
-    The run may have forgotten something itself, or have left it out: that stays erased.
-    """
-    data, images = data_of(read(original), root)
-    split = load_split(original / "split.npz", images)
-    return data, images, forget_each(split, rules, images, data.split_seed)
 
 
 def stages(
@@ -76,19 +66,49 @@ def stages(
     return plans
 
 
-def problems(plan: Plan) -> list[UserError]:
-    """What its method and terms find to stand in the way of a run."""
-    task, method = plan.task(), plan.method
-    return [*method.check(task), *(p for term in plan.terms for p in term.check(method, task))]
+def obstacles(plan: Plan, out: Path) -> list[UserError]:
+    """What stands in the way of a run: its folder, its method and terms, the model it starts from.
+
+    Nothing stands in the way of one that is finished already. Of a later request the model does
+    not exist yet: it is the first one's, changed.
+    """
+    problems = Problems()
+    known = plan.original is None or is_run(plan.original)
+    key = problems.attempt(plan.key) if known else None
+    if problems.attempt(check_place, out, plan.config(), *filter(None, [key])):
+        return []
+    method, task = plan.method, problems.attempt(plan.task)
+    if task is not None:
+        problems.add(*method.check(task))
+        problems.add(*(found for term in plan.terms for found in term.check(method, task)))
+    model = problems.attempt(start, plan) if known else None
+    if model is not None and task is not None:
+        problems.add(*method.check_model(model, task))
+    return problems.found
 
 
-def carry_out(plans: Mapping[Path, Plan], device: Device) -> None:
+def start(plan: Plan) -> nn.Module:
+    """The model that a method is given, made ready for the images."""
+    made = plan.model.spec(plan.images).make
+    given = load_model(plan.original, plan.images) if plan.original else made(0)
+    return ready(given, plan.images)
+
+
+def carry_out(
+    plans: Mapping[Path, Plan] | None, device: Device | None, problems: Problems | None = None
+) -> None:
     """Make the runs in their order; those that are finished are skipped.
 
-    Raises UserError with what stands in the way of any of them before the first one trains.
+    problems: those found until now; what is None is wrong and is among them.
+    Raises UserError with all of them, and with what stands in the way of any of the runs, before
+    the first one trains.
     """
-    found = {str(problem): problem for plan in plans.values() for problem in problems(plan)}
-    raise_all(list(found.values()))
+    problems = problems or Problems()
+    for folder, plan in (plans or {}).items():
+        problems.add(*obstacles(plan, folder))
+    problems.attempt(Device.kind, device)
+    problems.raise_all()
+    plans, device = problems.settled(plans), problems.settled(device)
     for number, (folder, plan) in enumerate(plans.items(), 1):
         label = f"{plan.label} {number}/{len(plans)}" if len(plans) > 1 else plan.label
         with Progress(label, plan.method.length) as progress:

@@ -1,0 +1,147 @@
+"""Columns of parquet files: the one with the images, the labels and their names, and others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from untrain.data.decode import shown
+from untrain.errors import Problems, UserError, unknown
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Tables = dict[Path, "pa.Table"]
+
+
+def refuse_columns(
+    tables: Tables, image: str, label: str, others: Sequence[str], name: str
+) -> None:
+    """Raise UserError with all columns that some files lack, and with the nearest name."""
+    problems = Problems()
+    for column in filter(None, dict.fromkeys((image, label, *others))):
+        lack = [path.name for path, table in tables.items() if column not in table.column_names]
+        there = list(dict.fromkeys(c for table in tables.values() for c in table.column_names))
+        if len(lack) == len(tables):
+            fix = f"Columns: {', '.join(there)}."
+            if column == label:
+                fix = f"Labels stand in a column '{label}'. {fix}"
+            problems.add(unknown("column", column, there, fix))
+        elif lack:
+            what = f"{len(lack)} of {len(tables)} files have no column '{column}': {shown(lack)}."
+            problems.add(UserError(what, name, "Export all files in one layout."))
+    problems.raise_all()
+
+
+def image_column(tables: Tables, name: str) -> str:
+    """The first column that holds bytes or a struct with bytes."""
+    schema = next(iter(tables.values())).schema
+    for column in schema:
+        if _holds_images(column.type):
+            return str(column.name)
+    raise UserError(
+        f"No column holds encoded images (columns: {', '.join(schema.names)}).",
+        where=name,
+        fix="Export the images as bytes, or as structs of bytes and path.",
+    )
+
+
+def _holds_images(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    struct = pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0
+    return bool(struct or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def images_of(tables: Tables, column: str) -> list[bytes]:
+    """The encoded images: cells of bytes, or structs with a field `bytes`; b"" for none."""
+    cells = (cell for table in tables.values() for cell in table.column(column).to_pylist())
+    found = (cell.get("bytes") if isinstance(cell, dict) else cell for cell in cells)
+    return [data if isinstance(data, bytes) else b"" for data in found]
+
+
+def labels_of(tables: Tables, column: str, keys: Sequence[str], name: str) -> np.ndarray:
+    """The labels, int64 (N,); raises UserError if some are missing or they are not integers."""
+    import pyarrow as pa
+
+    cells = [table.column(column) for table in tables.values()]
+    kinds = dict.fromkeys(str(c.type) for c in cells if not pa.types.is_integer(c.type))
+    null = np.concatenate([np.asarray(c.is_null()) for c in cells]).nonzero()[0]
+    if kinds or len(null):
+        rows = [f"row {keys[at]}" for at in null.tolist()]
+        what = f"Column '{column}' holds {' and '.join(kinds)}, not class numbers." if kinds else ""
+        if len(null):
+            what = f"{what} {len(null)} of {len(keys)} labels are missing: {shown(rows)}.".strip()
+        fix = "Labels are integers from 0 to the number of classes minus one."
+        if any("list" in kind for kind in kinds):
+            fix = f"Give class numbers instead of one-hot rows. {fix}"
+        raise UserError(what, name, fix)
+    return np.concatenate([np.asarray(c.to_numpy(), dtype=np.int64) for c in cells])
+
+
+def class_names(tables: Tables, column: str, name: str) -> list[str]:
+    """The names of a column's numbers from the `huggingface` metadata; [] if there are none.
+
+    Raises UserError if two files give different names.
+    """
+    told = {path: _names(table.schema, column) for path, table in tables.items()}
+    given = {path.name: names for path, names in told.items() if names}
+    if not given:
+        return []
+    first, *others = given
+    for other in others:
+        if given[other] != given[first]:
+            raise UserError(
+                f"{first} and {other} name the classes of column '{column}' differently.",
+                where=name,
+                fix="Export all files with the same class names, in one order.",
+            )
+    return given[first]
+
+
+def _names(schema: pa.Schema, column: str) -> list[str]:
+    try:
+        part: Any = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+    except ValueError:
+        return []
+    for step in ("info", "features", column, "names"):
+        part = part.get(step) if isinstance(part, dict) else None
+    return [str(name) for name in part] if isinstance(part, list) else []
+
+
+def keys_of(tables: Tables, column: str) -> np.ndarray:
+    """The cells of the column with the keys; raises UserError if it holds no text or numbers."""
+    kinds = {field.type for t in tables.values() for field in t.schema if field.name == column}
+    if not all(map(_plain, kinds)):
+        what = f"Column '{column}' holds {', '.join(map(str, kinds))}, which are no keys."
+        raise UserError(what, f"--key {column}", "Name a column of text or numbers.")
+    return texts(tables, column)
+
+
+def texts(tables: Tables, column: str) -> np.ndarray:
+    """The cells of a column as strings (N,); "" where a file does not have it."""
+    rows: list[str] = []
+    for table in tables.values():
+        there = column in table.column_names
+        cells = table.column(column).to_pylist() if there else [""] * len(table)
+        rows += map(str, cells)
+    return np.asarray(rows)
+
+
+def plain_columns(tables: Tables, leave: Sequence[str]) -> dict[str, np.ndarray]:
+    """All further columns that hold text or numbers, as strings."""
+    schemas = [table.schema for table in tables.values()]
+    found = dict.fromkeys(
+        field.name for schema in schemas for field in schema if _plain(field.type)
+    )
+    return {column: texts(tables, column) for column in found if column not in leave}
+
+
+def _plain(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return not (pa.types.is_nested(kind) or _holds_images(kind))

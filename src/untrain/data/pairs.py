@@ -1,0 +1,110 @@
+"""Images and labels as users have them: arrays, tensors, or a Dataset of pairs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from untrain.errors import Problems, UserError
+
+CHANNELS = (1, 3, 4)
+"""Sizes by which the channel axis is recognised."""
+WHOLE = "Give (images, labels), or a Dataset with a length that yields such pairs."
+
+
+def pair(value: Any, name: str) -> tuple[Tensor, Tensor]:
+    """Images (N, H, W, C) and labels (N,) from a pair of arrays or a map-style Dataset.
+
+    name: the argument, for errors.
+    Raises UserError with what is wrong with either.
+    """
+    if not (isinstance(value, tuple | list) and len(value) == 2):
+        value = _gathered(value, name)
+    problems = Problems()
+    x = problems.attempt(_images, value[0], name)
+    y = problems.attempt(_labels, value[1], len(value[0]) if _sized(value[0]) else -1, name)
+    problems.raise_all()
+    return problems.settled(x), problems.settled(y)
+
+
+def _gathered(value: Any, name: str) -> tuple[list[Any], list[Any]]:
+    """The images and labels of a Dataset."""
+    if not (_sized(value) and hasattr(value, "__getitem__")):
+        fix = "Give its `.dataset`." if hasattr(value, "dataset") else WHOLE
+        raise UserError(f"{name} is a {type(value).__name__}.", _where(name), fix)
+    items = [value[i] for i in range(len(value))]
+    for number, item in enumerate(items):
+        if not (isinstance(item, tuple | list) and len(item) >= 2):
+            what = f"{name}[{number}] is a {type(item).__name__}, not an image and its label."
+            raise UserError(what, _where(name), WHOLE)
+    return [item[0] for item in items], [item[1] for item in items]
+
+
+def _sized(value: Any) -> bool:
+    return hasattr(value, "__len__") and getattr(value, "ndim", 1) != 0
+
+
+def _where(name: str) -> str:
+    return f"Task({name}=...)"
+
+
+def _array(value: Any, kind: str, name: str) -> Tensor:
+    """A tensor on the CPU; raises UserError for what holds other things than numbers."""
+    if isinstance(value, Tensor):
+        return value.detach().cpu()
+    try:
+        array = np.stack([plain(v) for v in value]) if isinstance(value, list) else plain(value)
+    except ValueError as error:
+        what = f"The {kind} of {name} differ in shape, or there are none."
+        raise UserError(what, _where(name), f"Give {kind} of one shape.") from error
+    if array.dtype.kind not in "biuf":
+        what = f"The {kind} of {name} are {array.dtype}, not numbers."
+        fix = "Give class numbers, and their names as classes=[...]."
+        raise UserError(what, _where(name), fix if kind == "labels" else "Give pixels.")
+    array = np.ascontiguousarray(array, array.dtype.newbyteorder("="))
+    return torch.from_numpy(array if array.flags.writeable else array.copy())
+
+
+def plain(value: Any) -> np.ndarray:
+    """An array of anything; what it holds is looked at later."""
+    return np.asarray(value.detach().cpu() if isinstance(value, Tensor) else value)
+
+
+def _labels(value: Any, count: int, name: str) -> Tensor:
+    """Labels, int64 (N,)."""
+    y = _array(value, "labels", name)
+    if y.ndim == 1 and len(y) == count and not y.is_floating_point():
+        return y.to(torch.int64)
+    fix = "Give one integer label per image."
+    if y.ndim == 2 and y.shape[1] > 1:
+        fix += " One-hot rows become labels by .argmax(1)."
+    raise UserError(
+        f"{name} has {count} images and labels of shape {tuple(y.shape)}, type {y.dtype}.",
+        where=_where(name),
+        fix=fix,
+    )
+
+
+def _images(value: Any, name: str) -> Tensor:
+    """(N, H, W, C) from (N, H, W), (N, H, W, C) or (N, C, H, W); uint8 or float32."""
+    x = _array(value, "images", name)
+    if x.ndim == 3:
+        x = x[..., None]
+    if x.ndim != 4 or not ({x.shape[1], x.shape[3]} & set(CHANNELS)) or 0 in x.shape:
+        raise UserError(
+            f"{name} has images of shape {tuple(x.shape)}.",
+            where=_where(name),
+            fix="Give some as (N, H, W), (N, H, W, C) or (N, C, H, W) with 1, 3 or 4 channels.",
+        )
+    if x.shape[3] not in CHANNELS:
+        x = x.permute(0, 2, 3, 1)
+    if x.dtype == torch.uint8 or x.is_floating_point():
+        return (x if x.dtype == torch.uint8 else x.float()).contiguous()
+    raise UserError(
+        f"{name} has images of type {x.dtype}.",
+        where=_where(name),
+        fix="Give uint8, or floats that are normalised already.",
+    )

@@ -1,0 +1,1 @@
+"""What this machine has, and what is missing for what: facts and troubles as plain data."""
