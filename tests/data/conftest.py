@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from layouts import LAYOUTS, ROWS, labels
 from PIL import Image
 
 COLOUR = np.random.default_rng(0).integers(0, 256, (6, 5, 4, 3), dtype=np.uint8)
@@ -63,6 +64,28 @@ def hub_file() -> Callable[..., Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(table, path)
         return path
+
+    return write
+
+
+@pytest.fixture
+def put(
+    tmp_path: Path, hub_file: Callable[..., Path], png: Callable[..., bytes]
+) -> Callable[..., Path]:
+    """Writes the files of a layout into ROOT/NAME, gives ROOT."""
+
+    def write(name: str, where: str = "") -> Path:
+        one = LAYOUTS[name]
+        for number, file in enumerate(one.files):
+            count = ROWS if number == 0 else ROWS // 2
+            shape = (count, one.size, one.size) + (() if one.gray else (3,))
+            pixels = np.random.default_rng(number).integers(0, 256, shape, dtype=np.uint8)
+            encoded = [png(array) for array in pixels]
+            if name == "tiny-imagenet":  # some of its images are gray
+                encoded[1] = png(pixels[1], "L")
+            path = tmp_path / (where or name) / file
+            hub_file(path, encoded, one.image, one.names, **labels(one.names, count))
+        return tmp_path
 
     return write
 

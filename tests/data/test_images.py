@@ -64,8 +64,6 @@ def test_given_mean_and_std_are_kept(images: Images) -> None:
         ({"y": LABELS - 1}, r"60 of 60 lie outside \(k0, k1, k2, k3, k4 and 55 more\)"),
         ({"x": torch.full((60, 2, 2, 1), torch.nan)}, "60 of 60 images hold NaN or infinite"),
         ({"x": one_bad(torch.inf)}, "1 of 60 images hold NaN or infinite values: k17"),
-        ({"x": torch.rand(60, 2, 2, 1) * 255}, "they look like 0..255 floats"),
-        ({"x": torch.rand(60, 2, 2, 1) * 65535}, "they look like numbers that are not normalised"),
         ({"x": torch.zeros(60, 0, 2, 1)}, "There are no pixels: 60 images of 2x0"),
         ({"mean": (0.5,) * 3, "std": (0.5,) * 3}, "1 channels, but mean"),
         ({"mean": (), "std": (0.5,)}, "1 channels, but mean"),

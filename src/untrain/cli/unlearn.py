@@ -27,8 +27,8 @@ class UnlearnOptions:
     original: str = ""
     """Folder of the run to start from (untrain train), or of an unlearned model to go on from."""
     forget: tuple[str, ...] = ()
-    """What to forget: random:0.1, random:500, class:truck, class:9,3, ids:FILE, indices:FILE.
-    Several are requests one after the other; a share is of the first training set."""
+    """What to forget: random:0.1, random:500, class:truck, class:9,3, subclass:rocket, ids:FILE,
+    indices:FILE. Several are requests one after the other; a share is of the first training set."""
     out: str = ""
     """Folder of the run; of several requests the runs are OUT/1, OUT/2, ... The same command goes
     on where an interrupted one stopped."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from untrain.data.decode import shown
 from untrain.errors import UserError
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
 
 MOST = 100_000
 """Classes that labels without names may count to; more are other numbers, such as ids."""
-BRIGHT = 16.0
-"""Floats from 0 to more than this are no normalised images."""
 
 
 def problems_in(images: Images) -> list[UserError]:
@@ -107,18 +104,8 @@ def _pixels(images: Images) -> list[tuple[str, str]]:
     if not images.x.is_floating_point() or images.x.numel() == 0:
         return []
     bad = ~torch.isfinite(images.x).flatten(1).all(1)
-    if bool(bad.any()):
-        rows = bad.nonzero()[:, 0].numpy()
-        what = f"{len(rows)} of {len(images)} images hold NaN or infinite values"
-        return [(f"{what}: {_shown(images, rows)}.", "Remove or mend these images first.")]
-    return _scale(images.x)
-
-
-def _scale(x: Tensor) -> list[tuple[str, str]]:
-    """The problem of floats that nobody has normalised."""
-    low, high = (float(end) for end in x.aminmax())
-    if low < 0 or high <= BRIGHT:
+    if not bool(bad.any()):
         return []
-    scale = "0..255 floats" if high <= 255.5 else "numbers that are not normalised"
-    what = f"Images go from {low:g} to {high:g}: they look like {scale}."
-    return [(what, "Give uint8, or floats that are normalised already.")]
+    rows = bad.nonzero()[:, 0].numpy()
+    what = f"{len(rows)} of {len(images)} images hold NaN or infinite values"
+    return [(f"{what}: {_shown(images, rows)}.", "Remove or mend these images first.")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,11 @@ from torch import Tensor
 from untrain.errors import Problems, UserError
 
 CHANNELS = (1, 3, 4)
-"""Sizes by which the channel axis is recognised."""
+"""Sizes by which the channel axis is recognised; of others, the smaller of first and last."""
+BANDS = 32
+"""The most channels that an axis is taken for."""
+BRIGHT = 16.0
+"""Floats from 0 to more than this are no normalised images."""
 WHOLE = "Give (images, labels), or a Dataset with a length that yields such pairs."
 
 
@@ -93,18 +98,32 @@ def _images(value: Any, name: str) -> Tensor:
     x = _array(value, "images", name)
     if x.ndim == 3:
         x = x[..., None]
-    if x.ndim != 4 or not ({x.shape[1], x.shape[3]} & set(CHANNELS)) or 0 in x.shape:
+    if x.ndim != 4 or 0 in x.shape or not (axis := channel_axis(x)):
         raise UserError(
             f"{name} has images of shape {tuple(x.shape)}.",
             where=_where(name),
-            fix="Give some as (N, H, W), (N, H, W, C) or (N, C, H, W) with 1, 3 or 4 channels.",
+            fix=f"Give some as (N, H, W), (N, H, W, C) or (N, C, H, W) of up to {BANDS} channels.",
         )
-    if x.shape[3] not in CHANNELS:
+    if axis == 1:
         x = x.permute(0, 2, 3, 1)
-    if x.dtype == torch.uint8 or x.is_floating_point():
-        return (x if x.dtype == torch.uint8 else x.float()).contiguous()
-    raise UserError(
-        f"{name} has images of type {x.dtype}.",
-        where=_where(name),
-        fix="Give uint8, or floats that are normalised already.",
-    )
+    fix = "Give uint8, or floats that are normalised already."
+    if x.dtype != torch.uint8 and not x.is_floating_point():
+        raise UserError(f"{name} has images of type {x.dtype}.", _where(name), fix)
+    x = (x if x.dtype == torch.uint8 else x.float()).contiguous()
+    low, high = (float(end) for end in x.aminmax())
+    if x.is_floating_point() and low >= 0 and BRIGHT < high < math.inf:
+        scale = "0..255 floats" if high <= 255.5 else "numbers that are not normalised"
+        what = f"{name} has pixels from {low:g} to {high:g}: they look like {scale}."
+        raise UserError(what, _where(name), fix)
+    return x
+
+
+def channel_axis(x: Tensor) -> int:
+    """3 for images (N, H, W, C), 1 for (N, C, H, W); 0 where it is not clear."""
+    for axis in (3, 1):
+        if x.shape[axis] in CHANNELS:
+            return axis
+    first, last = x.shape[1], x.shape[3]
+    if first == last or min(first, last) > min(BANDS, x.shape[2]):
+        return 0
+    return 1 if first < last else 3
