@@ -29,7 +29,7 @@ def loader(size: Size) -> Case:
     return Case(
         {"loader, two views": load, "forward and backward of both": fixed.gradients},
         (bar,),
-        {"loader, two views": 50 * EPOCH},
+        {"loader, two views": 50 * EPOCH, "forward and backward of both": 2},
         list,
     )
 

@@ -21,8 +21,8 @@ class TrainOptions:
     """Folder of the run. The same command goes on where an interrupted one stopped."""
     forget: tuple[str, ...] = ()
     """Leave these images out: random:0.1, random:500, class:truck, class:9,3, subclass:rocket,
-    ids:FILE, indices:FILE. What is trained is then Retrain, the exact answer to unlearning them. Several are
-    requests one after the other, all of which are left out."""
+    ids:FILE, indices:FILE. What is trained is then Retrain, the exact answer to unlearning them.
+    Several are requests one after the other, all of which are left out."""
     seed: int = 0
     """Seed of weights, order and augmentation."""
     preset: str = ""
