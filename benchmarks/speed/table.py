@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .rounds import verdict
+
 HEAD = ("bar", "what", "against", "ratio to reach")
 
 
@@ -14,7 +16,7 @@ def digits(ratio: float) -> str:
 
 def cell(bar: dict[str, Any]) -> str:
     spread = f"[{digits(bar['low'])}-{digits(bar['high'])}], {100 * bar['spread']:.0f} %"
-    return f"{digits(bar['ratio'])} {spread}: {bar['met']}"
+    return f"{digits(bar['ratio'])} {spread}: {verdict(bar)}"
 
 
 def rows(runs: list[dict[str, Any]]) -> list[list[str]]:
