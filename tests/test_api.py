@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import os
+import signal
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +15,9 @@ import torch
 from torch import Tensor, nn
 
 import untrain
+from untrain.engine.device import Device
 from untrain.methods import FT, Contrastive, CoUn, Retrain
+from untrain.methods.contract import State, Step
 
 Pair = tuple[np.ndarray, np.ndarray]
 
@@ -116,11 +121,86 @@ def test_without_unseen_data_the_table_says_that_test_stands_in() -> None:
     assert "test set stands in" in str(untrain.audit(fresh(0), task))
 
 
-def test_an_interrupted_run_is_kept_and_goes_on(task: untrain.Task, tmp_path: Path) -> None:
+ASKED: list[int] = []
+"""When the method below asks to be stopped: once, in the second epoch."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interrupted(FT):
+    """Fine-tuning at which somebody presses Ctrl-C."""
+
+    name = "interrupted"
+
+    def after_step(self, step: Step, state: State) -> None:
+        if step.epoch == 1 and not ASKED:
+            ASKED.append(1)
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.fixture
+def kept(task: untrain.Task, tmp_path: Path) -> Path:
+    """The resume file of a run that was interrupted in its second epoch."""
+    ASKED.clear()
     path = tmp_path / "state.safetensors"
-    result = untrain.unlearn(fresh(0), task, FT(epochs=2), resume=path)
-    assert len(result.curve) == 2
-    assert not path.exists()
+    with pytest.raises(KeyboardInterrupt):
+        untrain.unlearn(fresh(0), task, Interrupted(epochs=3), resume=path, progress=False)
+    assert path.exists()
+    return path
+
+
+def test_an_interrupted_run_is_kept_and_goes_on(
+    kept: Path,
+    task: untrain.Task,
+    same: Callable[..., bool],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    result = untrain.unlearn(fresh(0), task, Interrupted(epochs=3), resume=kept)
+    assert "pass 1/3" not in capsys.readouterr().err
+    assert not kept.exists()
+    whole = untrain.unlearn(fresh(0), task, Interrupted(epochs=3), progress=False)
+    assert same(whole.model, result.model)
+
+
+def brighter(task: untrain.Task) -> None:
+    task.images.x[0] += 1
+
+
+def relabelled(task: untrain.Task) -> None:
+    task.images.y[0] = 2 - task.images.y[0]
+
+
+def mirrored(task: untrain.Task) -> None:
+    task.augment = "flip"
+
+
+def scaled(task: untrain.Task) -> None:
+    task.images = replace(task.images, mean=(0.5,) * 3, std=(0.5,) * 3)
+
+
+@pytest.mark.parametrize("change", [brighter, relabelled, mirrored, scaled])
+def test_a_run_of_other_data_does_not_go_on(
+    change: Callable[[untrain.Task], None], kept: Path, task: untrain.Task
+) -> None:
+    change(task)
+    with pytest.raises(untrain.UserError, match="other settings"):
+        untrain.unlearn(fresh(0), task, Interrupted(epochs=3), resume=kept, progress=False)
+
+
+class Extra(Plain):
+    """A module that keeps more than tensors in its state."""
+
+    def get_extra_state(self) -> dict[str, int]:
+        return {"version": 3}
+
+    def set_extra_state(self, state: dict[str, int]) -> None:
+        assert state == {"version": 3}
+
+
+def test_state_that_is_no_tensor_is_kept(task: untrain.Task, tmp_path: Path) -> None:
+    device = Device(save_every=0)
+    path = tmp_path / "state.safetensors"
+    result = untrain.unlearn(Extra(), task, FT(epochs=1), device=device, resume=path)
+    assert result.model.state_dict()["_extra_state"] == {"version": 3}
 
 
 def test_a_factory_that_ignores_its_seed_is_refused(task: untrain.Task) -> None:

@@ -1,6 +1,6 @@
 """Speed, side by side with what it replaces.
 
-python -m benchmarks.speed --out runs/bench.json              # all bars, about five minutes
+python -m benchmarks.speed --out runs/bench.json              # all bars, about three minutes
 python -m benchmarks.speed --only C3 --only C4                # some
 python -m benchmarks.speed --quick                            # equality alone, seconds
 python -m benchmarks.speed --table results/bench/run-*.json   # table.md beside the files

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .rounds import verdict
+from .rounds import SPREAD, verdict
 
 HEAD = ("bar", "what", "against", "ratio to reach")
 
@@ -16,7 +16,8 @@ def digits(ratio: float) -> str:
 
 def cell(bar: dict[str, Any]) -> str:
     spread = f"[{digits(bar['low'])}-{digits(bar['high'])}], {100 * bar['spread']:.0f} %"
-    return f"{digits(bar['ratio'])} {spread}: {verdict(bar)}"
+    wide = " (wide)" if bar["spread"] > SPREAD else ""
+    return f"{digits(bar['ratio'])} {spread}: {verdict(bar)}{wide}"
 
 
 def rows(runs: list[dict[str, Any]]) -> list[list[str]]:

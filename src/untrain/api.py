@@ -45,7 +45,8 @@ def unlearn(
     Raises UserError for whatever the method's checks find, before any training.
     """
     loop = Loop(method, task, model, terms=tuple(add), seed=seed, device=device)
-    keep = Resume(Path(resume) if resume else None, _key(loop))
+    every = (device or Device()).save_every
+    keep = Resume(Path(resume), _key(loop), every) if resume else Resume()
     if not progress:
         with silence():
             result = loop.run(keep)
@@ -97,10 +98,15 @@ def audit(
 
 
 def _key(loop: Loop) -> str:
-    """What a resume file belongs to: method, terms, seed, split and the weights it starts from."""
-    digest = hashlib.sha256(repr((loop.method, loop.terms, loop.seed)).encode())
-    digest.update(repr(loop.task.split.hashes(loop.task.images)).encode())
-    for name, tensor in loop.original.state_dict().items():
-        whole = tensor.detach().cpu().contiguous().flatten()
-        digest.update(name.encode() + whole.view(torch.uint8).numpy().tobytes())
+    """What a resume file belongs to: method, terms, seed, data, split, and the weights given."""
+    images, split = loop.task.images, loop.task.split
+    said = (loop.method, loop.terms, loop.seed, loop.task.augment, images.mean, images.std)
+    digest = hashlib.sha256(repr((said, split.hashes(images), tuple(images.x.shape))).encode())
+    tensors = {"x": images.x, "y": images.y, **loop.original.state_dict()}
+    for name, tensor in tensors.items():
+        digest.update(name.encode())
+        if isinstance(tensor, torch.Tensor):  # a module may keep other things in its state
+            digest.update(
+                tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data
+            )
     return digest.hexdigest()

@@ -65,9 +65,12 @@ class DataConfig:
             what = f"Unknown data set '{self.data}'. Did you mean '{kind}:{self.data}'?"
             raise UserError(what, "--data", "Say what the path is: folder:PATH or parquet:PATH.")
         images = load(self.data, self.data_root, self.key)
-        return images, make_split(
-            images, limit=self.limit, holdout=self.holdout, seed=self.split_seed
-        )
+        split = make_split(images, limit=self.limit, holdout=self.holdout, seed=self.split_seed)
+        labels = set(images.y[split.train].tolist())
+        if len(labels) == 1:
+            what = f"All training images are of one class, {images.classes[labels.pop()]}."
+            raise UserError(what, f"--data {self.data}", "Give images of at least two classes.")
+        return images, split
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +160,8 @@ def path_of(text: str) -> Path:
     Raises UserError for names that no file can have.
     """
     path = Path(os.path.expanduser(text))
+    if "\0" in text or len(os.fsencode(text)) > 4000:
+        raise UserError(f"{shown(text[:60])} is no path.", fix="Choose another one.")
     if any(len(os.fsencode(part)) > 255 for part in path.parts):
         what = f"A name in the path {shown(text)} is longer than 255 bytes."
         raise UserError(what, fix="Choose a shorter one.")

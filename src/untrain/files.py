@@ -9,14 +9,18 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from math import ceil
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
 from untrain.errors import MISSING, UserError
 from untrain.progress import say
 
+TORN = (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile)
+"""What reading an npz or JSON file raises that is missing, cut short or of another kind."""
 DRAFT = ".draft-"
 """What the names of unfinished files begin with."""
 
@@ -99,7 +103,7 @@ def check_space(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise UserError(
-            f"The disk has {free / 1e6:,.0f} MB free, and {needed / 1e6:,.0f} MB may be needed.",
+            f"The disk has {free / 1e6:,.0f} MB free, and {ceil(needed / 1e6):,} MB may be needed.",
             where=str(folder),
             fix="Free some space, or choose a folder on another disk.",
             code=MISSING,

@@ -111,6 +111,8 @@ class Progress:
         """The engine's report: passes done, and the row of the curve at the end of one."""
         if self.first is None:
             self.first, self.started = done, time.monotonic()
+            if done:
+                say(f"{self.label}: going on after {done:g} of {self.passes} passes")
         if row is not None:
             self.last = row
         text = f"pass {int(done)}/{self.passes}"

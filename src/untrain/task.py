@@ -39,7 +39,9 @@ class Task:
     make_model: a function from a seed to a fresh model, for methods that retrain.
     keys: one string per training image; default the row number.
     augment: none, flip, crop or crop+flip (the default, as in the papers).
-    mean, std: per channel, on the scale [0, 1], for uint8 images.
+    mean, std: per channel, on the scale [0, 1], for uint8 images; without them the constants of
+        the CoUn paper for three channels, and 0.5 for any other number.
+    layout: NHWC or NCHW, for images (N, a, b, c) whose shape does not tell.
     Raises UserError for shapes, labels or forget lists that do not fit.
     """
 

@@ -52,6 +52,7 @@ VALUES = [
     ([*TRAIN, "--momentum", "1"], 2, "--momentum 1.0 is out of range"),
     ([*TRAIN, "--precision", "fp64"], 2, "invalid choice 'fp64'"),
     ([*TRAIN, "--threads", "-3"], 2, "--threads -3"),
+    (["train", "--epochs", "1", "--out", "a\0b"], 2, "is no path"),
     ([*TRAIN, "--save-every", "nan"], 2, "--save-every nan is out of range"),
     ([*TRAIN, "--seed", "x"], 2, "Error parsing --seed"),
     ([*TRAIN, "--device", "cuda"], 3, "No GPU"),

@@ -104,6 +104,7 @@ DAMAGE = [
     (edited(config={"model": {"width": 8}}), 2, "does not fit the model"),
     (without("split.npz"), 2, "split.npz is missing or damaged"),
     (cut("split.npz", 100), 2, "split.npz is missing or damaged"),
+    (cut("split.npz", 0), 2, "split.npz is missing or damaged"),
     (without("model.safetensors"), 3, "model.safetensors"),
     (cut("model.safetensors", 100), 2, "not a whole safetensors file"),
     (rewritten, 2, "hashes differ"),
@@ -222,3 +223,41 @@ def test_the_audit_refuses_strangers(
 def test_a_copy_is_no_second_seed(made: Path, copied: Copied, refused: Refused) -> None:
     copy = copied("ft")
     refused(["audit", f"{made}/original", f"{made}/ft", str(copy)], 2, "named twice", str(copy))
+
+
+@pytest.mark.parametrize("left", [None, 500])
+def test_a_finished_run_without_its_weights_is_not_there_already(
+    left: int | None, copied: Copied, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = copied("original")
+    weights = run / "model.safetensors"
+    whole = weights.read_bytes()
+    weights.unlink() if left is None else weights.write_bytes(whole[:left])
+    assert main(["train", *SMALL, "--out", str(run)]) == 2
+    assert "model.safetensors is missing or was changed" in capsys.readouterr().err
+    weights.write_bytes(whole)
+    assert main(["train", *SMALL, "--out", str(run)]) == 0
+
+
+def test_a_run_in_the_folder_of_its_images_is_refused(
+    copied: Copied, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would be taken for a class."""
+    images = copied("pictures")
+    assert main(["train", *SMALL, "--data", f"folder:{images}", "--out", f"{images}/run"]) == 2
+    assert "lies in the folder of the images" in capsys.readouterr().err
+    assert not (images / "run").exists()
+
+
+def test_torn_evidence_is_collected_anew(copied: Copied) -> None:
+    run = copied("retrain")
+    for left in (0, 100):
+        (run / "evidence.npz").write_bytes(b"PK"[:left])
+        assert main(["audit", str(run)]) == 0
+
+
+def test_a_folder_whose_split_is_torn_is_no_stranger(tmp_path: Path) -> None:
+    """A kill may leave drafts, but never half a split: an empty one is somebody else's."""
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "split.npz").touch()
+    assert main(["train", *SMALL, "--out", f"{tmp_path}/run"]) == 2

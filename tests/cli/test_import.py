@@ -170,3 +170,34 @@ def test_a_folder_that_holds_another_run_is_refused(
     args = ["import", f"{weights}/digits.pt", "--out", f"{weights}/run", *WIDTH]
     assert main(args) == 2
     assert "holds another finished run (method retrain, not imported)" in capsys.readouterr().err
+
+
+def test_a_second_import_does_not_replace_the_first(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looked at the folder before the first one had written it."""
+    from untrain.runs import adopt
+
+    looked = adopt.accuracies
+
+    def slower(*given: Any) -> Any:
+        monkeypatch.setattr(adopt, "accuracies", looked)
+        state = {n: t + 1 for n, t in load_file(weights / "digits.safetensors").items()}
+        torch.save(state, tmp_path / "other.pt")
+        assert main(["import", f"{tmp_path}/other.pt", "--out", f"{tmp_path}/run", *WIDTH]) == 0
+        return looked(*given)
+
+    monkeypatch.setattr(adopt, "accuracies", slower)
+    args = ["import", f"{weights}/digits.pt", "--out", f"{tmp_path}/run", *WIDTH]
+    assert main(args) == 2
+    assert record(tmp_path / "run")["source"]["file"] == "other.pt"
+
+
+def test_complex_weights_are_refused(
+    weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = load_file(weights / "digits.safetensors")
+    torch.save(state | {"head.bias": state["head.bias"] + 1j}, tmp_path / "complex.pt")
+    args = ["import", f"{tmp_path}/complex.pt", "--out", f"{tmp_path}/run", *WIDTH]
+    assert main(args) == 2
+    assert "head.bias is torch.complex64" in capsys.readouterr().err

@@ -44,6 +44,12 @@ LAYOUTS: dict[str, tuple[Any, np.ndarray]] = {
     "NHWC": (COLOUR, COLOUR),
     "NCHW": (COLOUR.transpose(0, 3, 1, 2), COLOUR),
     "N1HW": (GRAY[:, None], GRAY[..., None]),
+    "square first": (np.zeros((12, 3, 4, 4), np.uint8), np.zeros((12, 4, 4, 3), np.uint8)),
+    "square last": (np.zeros((12, 4, 4, 3), np.uint8), np.zeros((12, 4, 4, 3), np.uint8)),
+    "12 bands first": (np.zeros((12, 12, 8, 8), np.uint8), np.zeros((12, 8, 8, 12), np.uint8)),
+    "12 bands last": (np.zeros((12, 8, 8, 12), np.uint8), np.zeros((12, 8, 8, 12), np.uint8)),
+    "one pixel": (np.zeros((12, 1, 1, 1), np.uint8), np.zeros((12, 1, 1, 1), np.uint8)),
+    "NHW of one column": (GRAY[:, :, :1], GRAY[:, :, :1, None]),
     "two channels": (COLOUR[..., :2], COLOUR[..., :2]),
     "five channels first": (np.zeros((12, 5, 8, 8), np.uint8), np.zeros((12, 8, 8, 5), np.uint8)),
     "tensor": (torch.from_numpy(COLOUR), COLOUR),
@@ -64,6 +70,21 @@ def test_every_layout_becomes_channels_last(layout: str) -> None:
     np.testing.assert_array_equal(x.numpy(), expected)
     assert x.dtype == (torch.uint8 if expected.dtype == np.uint8 else torch.float32)
     assert x.is_contiguous()
+
+
+AMBIGUOUS = [(1, 40, 3), (3, 4, 3), (3, 3, 3), (3, 8, 1), (16, 9, 16), (10, 12, 14), (40, 32, 32)]
+
+
+@pytest.mark.parametrize("shape", AMBIGUOUS)
+def test_a_shape_that_can_be_read_in_two_ways_is_not_guessed(shape: tuple[int, int, int]) -> None:
+    x = np.random.default_rng(0).integers(0, 256, (12, *shape), dtype=np.uint8)
+    error = fails(x)
+    a, b, c = shape
+    assert f"NHWC would be {c} channels of {a}x{b}, NCHW {a} channels of {b}x{c}." in str(error)
+    assert 'layout="NCHW"' in str(error)
+    np.testing.assert_array_equal(make(x, layout="NHWC").images.x.numpy(), x)
+    first = make(x, layout="NCHW").images.x.numpy()
+    np.testing.assert_array_equal(first, x.transpose(0, 2, 3, 1))
 
 
 def test_all_that_does_not_fit_is_told_at_once() -> None:
@@ -194,12 +215,19 @@ def test_mean_and_std_reach_the_images() -> None:
         ({"test": [{"image": 1}] * 3}, "test[0] is a dict, not an image and its label"),
         ({"test": DataLoader(Pairs(), 4)}, "Give its `.dataset`"),
         ({"test": None}, "There are no test images"),
-        ({"test": (COLOUR[:, :4], LABELS)}, "different shapes or types"),
+        ({"test": (COLOUR[:, :, :4], LABELS)}, "different shapes or types"),
         ({"test": (COLOUR / 255, LABELS)}, "different shapes or types"),
         ({"test": (COLOUR, LABELS[:5])}, "test has 12 images and labels of shape (5,)"),
         ({"test": 3}, "test is a int"),
         ({"unseen": iter([])}, "unseen is a list_iterator"),
         ({"keys": ["a"]}, "1 keys were given for 10 training images"),
+        ({"keys": list(range(10))}, "10 of 10 keys are no strings: 0, 1, 2, 3, 4 and 5 more."),
+        ({"keys": torch.arange(10)}, "10 of 10 keys are no strings: tensor(0)"),
+        ({"keys": [*"abcdefghi", 3]}, "1 of 10 keys are no strings: 3."),
+        ({"keys": np.arange(10.0)}, "integers in `forget` are positions"),
+        ({"layout": "NWHC"}, "Unknown layout 'NWHC'"),
+        ({"x": COLOUR / 255, "mean": [0.5] * 3, "std": [0.5] * 3}, "normalised already"),
+        ({"x": COLOUR / 255, "std": 0.5}, "mean and std were given for floats"),
         ({"keys": ["a"] * 10}, "9 of the 12 keys are not unique"),
         ({"mean": [0.5], "std": [0.5]}, "3 channels, but mean (0.5,)"),
         ({"mean": 0.5, "std": 0.5}, "3 channels, but mean (0.5,)"),
@@ -214,6 +242,8 @@ def test_mean_and_std_reach_the_images() -> None:
         ({"forget": [True, False]}, "forget holds bool of shape (2,)"),
         ({"forget": [3, 3]}, "1 of the indices repeat: 3"),
         ({"forget": [11]}, "1 of the indices are not in the training set"),
+        ({"forget": [11]}, "Training positions lie between 0 and 9."),
+        ({"forget": [200]}, "Training positions lie between 0 and 9."),
         ({"forget": [-1]}, "1 of the indices match no image: -1"),
         ({"forget": ["k1"]}, "1 of the keys match no image: k1"),
         ({"forget": ["test/0"]}, "1 of the keys are not in the training set"),

@@ -172,6 +172,24 @@ def test_damaged_images_and_mixed_sizes_are_told_together(png: Png) -> None:
     assert len(caught.value.problems) == 2
 
 
-def test_8_bits_in_files_of_16_are_told(png: Png) -> None:
-    with pytest.raises(UserError, match="All images would be black: they have 16 bits"):
-        read(png(pixels(5, 4).astype(np.uint16)))
+@pytest.mark.parametrize("most", [255, 4095])
+@pytest.mark.parametrize("others", [0, 2])
+def test_few_bits_in_files_of_16_are_told(png: Png, most: int, others: int) -> None:
+    deep = np.linspace(0, most, 20).astype(np.uint16).reshape(5, 4)
+    with pytest.raises(UserError, match=f"2 of {2 + others} images have 16 bits, but no value ab"):
+        read(*[png(pixels(5, 4))] * others, png(deep), png(deep // 2))
+
+
+def test_few_bits_in_colours_of_16_are_told() -> None:
+    rows = b"".join(b"\0" + np.full(9, 4095, ">u2").tobytes() for _ in range(2))
+    with pytest.raises(UserError, match="1 of 1 images have 16 bits, but no value above 4095"):
+        read(raw_png(3, 2, 16, 2, rows))
+
+
+def test_a_dark_image_among_others_of_16_bits_is_fine(png: Png) -> None:
+    bright = np.full((5, 4), 60000, np.uint16)
+    assert np.unique(read(png(bright), png(bright // 1000))).tolist() == [0, 60000 >> 8]
+
+
+def test_dark_images_of_8_bits_are_fine(png: Png) -> None:
+    assert np.unique(read(png(np.full((5, 4), 9, np.uint8)))).tolist() == [9]

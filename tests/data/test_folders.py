@@ -48,14 +48,31 @@ def test_files_of_another_kind_and_hidden_ones_are_passed_over(tree: Tree) -> No
     assert images.keys.tolist() == ["cat/a.png", "dog/b.png"]
 
 
-@pytest.mark.parametrize("test", ["test", "val", "valid", "validation", "Test"])
-def test_train_and_test_are_parts(tree: Tree, test: str) -> None:
-    names = ("train/cat/a.png", "train/dog/b.png", "train/dog/c.png", f"{test}/cat/d.png")
+@pytest.mark.parametrize("train", ["train", "TRAIN", "Training"])
+@pytest.mark.parametrize(
+    "test", ["test", "testing", "val", "valid", "validation", "Test", "Validation"]
+)
+def test_train_and_test_are_parts(tree: Tree, train: str, test: str) -> None:
+    names = (f"{train}/cat/a.png", f"{train}/dog/b.png", f"{train}/dog/c.png", f"{test}/cat/d.png")
     images = load(f"folder:{tree(*names)}")
     assert images.classes == ["cat", "dog"]
     assert images.y.tolist() == [0, 1, 1, 0]
     assert images.table["part"].tolist() == ["train"] * 3 + ["test"]
     assert images.keys[3] == f"{test}/cat/d.png"
+
+
+def test_folders_beside_both_parts_are_left_which_is_told(
+    tree: Tree, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tree("train/cat/a.png", "train/dog/b.png", "test/cat/c.png", "extra/cat/d.png")
+    assert len(load(f"folder:{root}")) == 3
+    assert "the images in extra are not used" in capsys.readouterr().err
+
+
+def test_a_folder_without_images_beside_train_is_passed_over(tree: Tree) -> None:
+    root = tree("train/cat/a.png", "train/dog/b.png")
+    (root / "docs").mkdir()
+    assert load(f"folder:{root}").classes == ["cat", "dog"]
 
 
 def test_validation_images_beside_test_ones_are_left_which_is_told(
@@ -94,6 +111,15 @@ def test_links_are_followed_but_not_in_a_circle(tree: Tree, tmp_path: Path) -> N
         (("cat/a.png", "Cat/b.png"), "differ in upper and lower case only: Cat, cat."),
         (("train/Cat/a.png", "test/cat/b.png"), "differ in upper and lower case only: Cat, cat."),
         (("train/cat/a.png", "test/dog/b.png"), "Classes without a training image: dog."),
+        (
+            ("train/cat/a.png", "cat/b.png", "dog/c.png"),
+            "There is a folder train beside class folders (cat, dog): is it a part?",
+        ),
+        (("test/cat/a.png", "cat/b.png"), "There is a folder test beside class folders (cat)"),
+        (("test/cat/a.png", "val/cat/b.png"), "a folder test, val and none called train"),
+        (("train/cat/a.png", "Train/dog/b.png"), "Folders of one part stand there twice: Train"),
+        (("train/cat/a.png", "test/cat/b.png", "Test/cat/c.png"), "stand there twice"),
+        (("train/a.png", "train/cat/b.png", "test/cat/c.png"), "1 images lie beside the class"),
         (("cat/a.png", "cat/b.png"), "There is one class only: cat."),
         (("test/cat/a.png", "test/dog/b.png"), "There is one class only: test."),
     ],

@@ -81,6 +81,15 @@ def test_class_numbers_outside_are_refused(images: Images, value: str) -> None:
     assert error.fix == "Classes are 0-2"
 
 
+@pytest.mark.parametrize("value", ["0", "4", "0,1"])
+def test_where_all_names_are_numbers_only_names_count(images: Images, value: str) -> None:
+    numbered = replace(images, classes=["1", "2", "3"])
+    assert pick("class:1", numbered) == list(range(0, 40, 3))
+    error = fails(f"class:{value}", numbered)
+    assert f"Unknown class '{value[0]}'." in error.what
+    assert error.fix == "Classes are called 1, 2, 3"
+
+
 def test_a_name_with_a_comma_is_one_class(images: Images) -> None:
     named = replace(images, classes=["maillot", "maillot, tank suit", "suit"])
     assert pick("class:maillot, tank suit", named) == list(range(1, 40, 3))

@@ -52,7 +52,9 @@ def saved(tmp_path: Path) -> Callable[[object], Path]:
         ("list.csv", 'ID,why\n"k7",blurred\nk3,"wrong, too"\n'),
         ("list.csv", ",Filename\n0,k7\n1,k3\n"),
         ("list.csv", "\nkey\n\nk7\n,\nk3\n"),
-        ("LIST.CSV", "k7,0\nk3,1\n"),
+        ("LIST.CSV", "k7,\nk3,\n"),
+        ("list.csv", "index,key\n0,k7\n1,k3\n"),
+        ("list.csv", "index,why\nk7,0\nk3,1\n"),
         ("list.txt", "key\nk7\nk3\n"),
         ("list", "k7\nk3"),
     ],
@@ -87,8 +89,29 @@ def test_ids_may_be_integers_where_keys_are_numbers(
 
 
 def test_indices_are_positions_in_the_data_set(images: Images, listed: List) -> None:
-    path = listed("index\n39\n0\n", "list.csv")
-    assert pick(f"indices:{path}", images) == [0, 39]
+    for text in ("index\n39\n0\n", "id,position\nk5,39\nk6,0\n", "id\n39\n0\n"):
+        assert pick(f"indices:{listed(text, 'list.csv')}", images) == [0, 39]
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "said"),
+    [
+        ("ids", "3,17,32\n", "has several columns (3) and no heading"),
+        ("indices", "3,17,32\n4,5,6\n", "has several columns (3) and no heading"),
+        ("ids", "score,row\n1,k7\n2,k3\n", "has several columns (2) and no heading"),
+        ("ids", ",0\n0,k7\n1,k3\n", "has several columns (2) and no heading"),
+        ("ids", "index,filename,key\n0,x.png,k7\n", "may be meant: filename, key."),
+        ("indices", "index,key,position\n0,k1,2\n", "may be meant: index, position."),
+        ("indices", "id,key,score\n0,k1,2\n", "may be meant: id, key."),
+    ],
+)
+def test_a_csv_that_does_not_say_its_column_is_refused(
+    images: Images, listed: List, rule: str, text: str, said: str
+) -> None:
+    error = fails(f"{rule}:{listed(text, 'list.csv')}", images)
+    assert said in error.what
+    assert "one entry per line" in error.fix
+    assert error.code == 2
 
 
 @pytest.mark.parametrize(
@@ -214,4 +237,6 @@ def test_an_empty_list_selects_nothing(images: Images, listed: List, rule: str, 
 
 def test_keys_that_match_nothing_are_told_what_keys_look_like(images: Images, listed: List) -> None:
     assert "Keys here look like 'k0'." in fails(f"ids:{listed('7')}", images).fix
-    assert "Positions go from 0 to 59." in fails(f"indices:{listed('60')}", images).fix
+    assert (
+        "Training positions lie between 0 and 39." in fails(f"indices:{listed('60')}", images).fix
+    )

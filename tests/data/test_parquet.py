@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from untrain.config import DataConfig
 from untrain.data.forget import select
 from untrain.data.sources import load
 from untrain.data.splits import make_split
@@ -120,6 +121,26 @@ def test_images_may_be_plain_bytes(
     np.testing.assert_array_equal(images.x.numpy(), colour)
 
 
+def test_subclasses_by_number_keep_the_order_of_their_names(
+    tmp_path: Path, encoded: list[bytes], hub_file: Write
+) -> None:
+    names = NAMES | {"subclass": ["tiger", "puma", "wolf"]}
+    columns = {"label": [0, 0, 1, 1, 0, 0], "subclass": [0, 1, 2, 2, 1, 0]}
+    images = load(f"parquet:{hub_file(tmp_path / 'own.parquet', encoded, names=names, **columns)}")
+    for value in ("tiger", "0"):
+        assert select(f"subclass:{value}", images, np.arange(6), 0).tolist() == [0, 5]
+    for value in ("puma", "1"):
+        assert select(f"subclass:{value}", images, np.arange(6), 0).tolist() == [1, 4]
+
+
+def test_missing_keys_are_told(parts: Path, encoded: list[bytes], hub_file: Write) -> None:
+    labels, tags = [0, 1], ["e", None]
+    hub_file(parts / "test-0.parquet", encoded[4:], names=NAMES, label=labels, tag=tags)
+    error = fails(parts, "tag")
+    assert error.what == "1 of 6 keys are missing: row test/1."
+    assert error.where == "--key tag"
+
+
 def test_the_hash_tells_contents_apart_and_not_places(
     tmp_path: Path, parts: Path, encoded: list[bytes], hub_file: Write
 ) -> None:
@@ -220,6 +241,24 @@ def test_further_columns_may_differ_from_file_to_file(
     table = load(f"parquet:{parts}").table
     assert table["tag"].tolist() == ["a", "b", "7", "8", "e", "f"]
     assert table["x"].tolist() == ["", "", "1", "2", "", ""]
+
+
+def test_times_and_missing_cells_of_further_columns_are_texts(
+    tmp_path: Path, encoded: list[bytes], hub_file: Write
+) -> None:
+    """Nanoseconds are none of Python's own times."""
+    took = pa.array([1, None], pa.duration("ns"))
+    path = tmp_path / "one.parquet"
+    hub_file(path, encoded[:2], names=NAMES, label=[0, 1], took=took, who=["a", None])
+    table = load(f"parquet:{path}").table
+    assert table["took"].tolist() == ["1", ""]
+    assert table["who"].tolist() == ["a", ""]
+
+
+def test_one_class_alone_is_refused(tmp_path: Path, encoded: list[bytes], hub_file: Write) -> None:
+    hub_file(tmp_path / "one.parquet", encoded * 3, names=NAMES, label=[1] * (3 * len(encoded)))
+    with pytest.raises(UserError, match="All training images are of one class, dog"):
+        DataConfig(data=f"parquet:{tmp_path}/one.parquet").load()
 
 
 def test_without_a_column_of_images_the_columns_are_told(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for label in ("cat", "dog"):
         (tmp_path / "photos" / label).mkdir(parents=True)
         for number in range(30):
-            pixels = draws.integers(0, 255, (16, 16, 3), dtype=np.uint8)
+            pixels = draws.integers(0, 255, (32, 32, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(tmp_path / "photos" / label / f"{number:03}.png")
     (tmp_path / "delete.txt").write_text("cat/003.png\ncat/007.png\n")
     monkeypatch.chdir(tmp_path)
@@ -93,8 +93,9 @@ def run(page: Path, here: Path, faster: dict[str, str] | None = None, **names: A
             (here / block.file).write_text(text)
 
 
-def test_concepts(here: Path) -> None:
-    run(ROOT / "docs" / "concepts.md", here)
+@pytest.mark.parametrize("name", ["docs/concepts.md", "CONTRIBUTING.md"])
+def test_a_page(name: str, here: Path) -> None:
+    run(ROOT / name, here)
 
 
 def test_quick_start(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

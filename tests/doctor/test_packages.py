@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -26,7 +27,7 @@ def test_a_version_that_is_too_old_is_told_with_what_is_asked_for() -> None:
     found = packages.look(lambda name: "0.1" if name == "pyarrow" else packages.installed(name))
     trouble = next(one for one in packages.troubles(found) if "pyarrow" in one.what)
     assert trouble.what == "pyarrow 0.1 does not fit: pyarrow>=17 is asked for."
-    assert (trouble.level, trouble.fix) == ("core", "pip install untrain --upgrade")
+    assert (trouble.level, trouble.fix) == ("core", packages.INSTALL["core"])
 
 
 def test_a_package_that_does_not_import_is_told(
@@ -41,3 +42,14 @@ def test_a_package_that_does_not_import_is_told(
     trouble = next(one for one in packages.troubles(found) if "torchvision" in one.what)
     assert "does not import: operator torchvision::nms does not exist" in trouble.what
     assert (trouble.level, trouble.fix) == ("part", "Install the one for this torch, or remove it.")
+
+
+def test_a_checkup_survives_what_it_looks_for() -> None:
+    """Pillow is installed and cannot be imported: told, and all the rest as well."""
+    code = "import sys; sys.modules['PIL'] = None; from untrain.cli.main import main; "
+    code += "sys.exit(main(['doctor']))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 3, done.stderr
+    assert "pillow" in done.stdout
+    assert "does not import" in done.stdout
+    assert "Traceback" not in done.stderr

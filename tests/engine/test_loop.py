@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from dataclasses import dataclass
 
 import pytest
 import torch
@@ -15,7 +16,7 @@ from untrain.engine.loop import Loop
 from untrain.engine.schedule import learning_rate
 from untrain.errors import GATE, UserError
 from untrain.methods import FT, CoUn, NegGradPlus
-from untrain.methods.contract import Trained
+from untrain.methods.contract import Run, State, Trained
 from untrain.task import Task
 
 FAST = {"epochs": 4, "batch": 10, "lr": 0.1}
@@ -34,6 +35,33 @@ def test_divergence_is_told_with_the_epoch(task: Task, model: nn.Module) -> None
         Loop(FT(epochs=5, batch=10, lr=1e30), task, model).run()
     assert told.value.code == GATE
     assert "Lower --lr" in told.value.fix
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spoils(FT):
+    """Fine-tuning whose end leaves one weight that is not finite."""
+
+    name = "spoils"
+
+    def finish(self, run: Run, state: State) -> None:
+        with torch.no_grad():
+            next(run.model.parameters()).view(-1)[0] = float("nan")
+
+
+@pytest.mark.parametrize("method", [FT(epochs=1, batch=1000, lr=1e39), Spoils(**FAST)])
+def test_weights_that_are_not_finite_are_told(
+    method: Trained, task: Task, model: nn.Module
+) -> None:
+    """The last step may spoil them after its loss was read."""
+    with pytest.raises(UserError, match="left weights that are not finite") as told:
+        Loop(method, task, model).run()
+    assert told.value.code == GATE
+
+
+def test_a_mask_of_infinities_is_no_divergence(task: Task, model: nn.Module) -> None:
+    model.register_buffer("mask", torch.full((3, 3), float("-inf")).triu(1))
+    after = Loop(FT(**FAST), task, model).run().model
+    assert torch.equal(after.mask, model.mask)
 
 
 def test_frozen_batch_norm_keeps_its_statistics(task: Task, model: nn.Module) -> None:

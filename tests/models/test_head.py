@@ -56,6 +56,30 @@ class Normed(nn.Module):
         return linear(z, self.weight / self.weight.norm(dim=1, keepdim=True))
 
 
+class Functional(nn.Module):
+    """A head in no layer, behind a layer of as many outputs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Linear(12, 3)
+        self.matrix = nn.Parameter(torch.randn(3, 3))
+        self.scale = nn.Parameter(torch.ones(1, 3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return linear(torch.relu(self.body(x.flatten(1))), self.matrix) * self.scale
+
+
+class LowRank(nn.Module):
+    """A linear layer, and an update of low rank beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.base, self.down, self.up = nn.Linear(5, 3), nn.Linear(5, 2), nn.Linear(2, 3)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.base(z) + self.up(self.down(z))
+
+
 class Timm(Two):
     """timm's convention, here with a list for what has two heads."""
 
@@ -167,6 +191,9 @@ UNCLEAR = {
     "nothing": (Two(lambda m, z: SimpleNamespace(x=z)), "", "returns a SimpleNamespace"),
     "unused": (Two(lambda m, z: m.main(z)), "other", "do not come from `other`"),
     "not last": (Two(lambda m, z: m.main(z)), "body", "do not come from `body`"),
+    "in no layer": (Functional(), "", "gives its 3 logits, but `matrix`"),
+    "before a head in no layer": (Functional(), "body", "gives its 3 logits, but `matrix`"),
+    "low rank": (flat(LowRank()), "3", r"several layers .*: 3.base \(5 to 3\), 3.up \(2 to 3\)"),
     "no gradient": (Two(torch.no_grad()(lambda m, z: m.main(z).detach())), "", "No nn.Linear"),
 }
 
@@ -177,7 +204,8 @@ def test_an_unclear_head_is_told_with_what_to_do(case: str) -> None:
     with pytest.raises(UserError, match=message) as error:
         wrap(model, head=named)(X)
     assert error.value.code == 2
-    assert "untrain.wrap(model, head=" in error.value.fix or "returns_output" in error.value.fix
+    ways = ("untrain.wrap(model, head=", "returns_output", "Name one of them")
+    assert any(way in error.value.fix for way in ways)
 
 
 def test_looking_for_the_head_leaves_no_trace() -> None:
@@ -202,3 +230,21 @@ def test_it_is_found_in_inference_mode_as_well() -> None:
     with torch.inference_mode():
         wrapped(X)
     assert head_name(wrapped) == name
+
+
+def test_one_of_the_layers_of_a_head_can_be_named() -> None:
+    out = wrap(flat(LowRank()), head="3.base")(X)
+    assert out.features.shape == (4, 5)
+
+
+def test_a_scale_may_follow_a_head() -> None:
+    model = Two(lambda m, z: m.main(z) * m.scale)
+    model.scale = nn.Parameter(torch.ones(1, 3))
+    wrapped = wrap(model)
+    wrapped(X)
+    assert head_name(wrapped) == "main"
+
+
+def test_a_head_may_be_called_with_a_keyword() -> None:
+    out = wrap(Two(lambda m, z: m.main(input=z)))(X)
+    assert out.features.shape == (4, 5)

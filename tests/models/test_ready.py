@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from threading import Lock
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from untrain.data.images import Images
+from untrain.data.splits import forget, make_split
+from untrain.engine.loop import Loop
 from untrain.errors import UserError
-from untrain.methods import BoundaryExpand, CFk, Fisher, MaskClass
+from untrain.methods import FT, BoundaryExpand, CFk, Fisher, MaskClass, SalUn
 from untrain.methods.contract import Method
-from untrain.models.given import core, put_back
-from untrain.models.output import wrap
+from untrain.models.given import copied, core, put_back
+from untrain.models.output import frozen_copy, wrap
 from untrain.models.ready import like, ready
 from untrain.task import Task
 
@@ -38,10 +41,21 @@ def partly_on_meta() -> nn.Module:
     return model
 
 
-def with_a_computed_tensor() -> nn.Module:
+def with_a_lock() -> nn.Module:
     model = net()
-    model.scaled = model[6].weight * 2
+    model.lock = Lock()
     return model
+
+
+def through_the_given_one() -> nn.Module:
+    model = net()
+    model.register_forward_pre_hook(lambda module, x: model[:1] and (x[0] + model[6].bias.sum(),))
+    return model
+
+
+class NeverCopied(nn.Sequential):
+    def __deepcopy__(self, memo: dict[int, object]) -> nn.Module:
+        return self
 
 
 class Tokens(nn.Module):
@@ -80,7 +94,9 @@ PROBLEMS: dict[str, tuple[Callable[[], nn.Module], str]] = {
     ),
     "meta": (partly_on_meta, r"2 weights .* meta device and hold no values \(first: 6.weight\)"),
     "no weights": (nn.Flatten, "has no weights"),
-    "no copy": (with_a_computed_tensor, "cannot be copied"),
+    "no copy": (with_a_lock, r"cannot be copied \(TypeError"),
+    "lambda": (through_the_given_one, "forward of a copy .* the model that was given"),
+    "same": (lambda: NeverCopied(*net()), r"shares 9 weights with it \(first: inner.0.weight"),
     "rows": (lambda: wrap(Tokens(), head="head"), r"The input of the classifier head has shape"),
 }
 
@@ -133,6 +149,20 @@ def test_a_fresh_model_has_to_be_of_the_same_architecture(images: Images) -> Non
         like(original, 3, images)  # type: ignore[arg-type]
 
 
+class Versioned(nn.Sequential):
+    """A module that keeps more than tensors in its state."""
+
+    def get_extra_state(self) -> int:
+        return 3
+
+    def set_extra_state(self, state: int) -> None:
+        assert state == 3
+
+
+def test_state_that_is_no_tensor_has_no_shape_to_compare(images: Images) -> None:
+    like(ready(Versioned(*net()), images), Versioned(*net()), images)
+
+
 def test_what_stands_around_a_model_is_put_back() -> None:
     inner, changed = net(), net()
     for given in (nn.DataParallel(inner), torch.compile(inner, backend="eager"),
@@ -159,13 +189,82 @@ def test_what_stands_around_a_model_is_put_back() -> None:
 def test_methods_know_what_a_convolutional_head_is(
     images: Images, method: Method, message: str
 ) -> None:
-    from untrain.data.splits import forget, make_split
-    from untrain.engine.loop import Loop
-
-    task = Task.of(images, forget(make_split(images), "class:1", images))
+    task = class_gone(images)
     if not message:
         notes = Loop(method, task, Convolutional()).run().notes
         assert notes[-1] == "The head's rows of class1 start anew."
         return
     with pytest.raises(UserError, match=message):
         Loop(method, task, Convolutional())
+
+
+def test_a_computed_tensor_in_an_attribute_is_copied_without_its_graph() -> None:
+    model = net()
+    model.seen = {"last": [model(torch.ones(2, 1, 8, 8))]}
+    made = copied(model)
+    assert torch.equal(made.seen["last"][0], model.seen["last"][0])
+    assert made.seen["last"][0].grad_fn is None
+    assert model.seen["last"][0].grad_fn is not None
+    assert not any(weight.requires_grad for weight in frozen_copy(model).parameters())
+
+
+@pytest.mark.parametrize("end", [nn.Softmax(1), nn.Sigmoid()])
+def test_probabilities_are_measured_but_not_trained(images: Images, end: nn.Module) -> None:
+    model = nn.Sequential(net(), end)
+    ready(model, images)
+    with pytest.raises(UserError, match="returns probabilities, not logits"):
+        ready(model, images, train=True)
+
+
+def test_log_probabilities_are_trained(images: Images) -> None:
+    ready(nn.Sequential(net(), nn.LogSoftmax(1)), images, train=True)
+
+
+def test_data_parallel_around_a_result_on_the_cpu_runs() -> None:
+    given = nn.DataParallel(net())
+    given.device_ids = [0]  # as it is where there is a GPU
+    again = put_back(given, net().eval())
+    assert again(torch.ones(2, 1, 8, 8)).shape == (2, 3)
+    assert given.device_ids == [0]
+
+
+def parametrized() -> nn.Module:
+    model = net()
+    nn.utils.parametrizations.weight_norm(model[6])
+    nn.utils.parametrizations.spectral_norm(model[0])
+    return model
+
+
+def test_a_head_whose_weight_is_computed_has_no_rows_to_edit(images: Images) -> None:
+    task = class_gone(images)
+    with pytest.raises(UserError, match=r"the weight of `6` is computed"):
+        Loop(MaskClass(), task, parametrized())
+
+
+class Keeps(nn.Module):
+    """A model that keeps the features of its last forward."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body, self.fc = net()[:5], nn.Linear(4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.features = self.body(x)
+        return self.fc(self.features)
+
+
+@pytest.mark.parametrize("make", [parametrized, Keeps])
+@pytest.mark.parametrize("method", [SalUn(epochs=2, batch=16), FT(epochs=2, batch=16)])
+def test_odd_models_are_trained_and_measured(
+    task: Task, make: Callable[[], nn.Module], method: Method
+) -> None:
+    model = make()
+    model(torch.ones(2, 1, 8, 8))
+    loop = Loop(method, task, model)
+    loop.run()
+    loop.model.train()(torch.ones(2, 1, 8, 8))
+    assert 0 <= loop.accuracy("test") <= 1
+
+
+def class_gone(images: Images) -> Task:
+    return Task.of(images, forget(make_split(images), "class:1", images))

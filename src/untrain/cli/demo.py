@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,8 +67,14 @@ def run(args: list[str]) -> int:
     _write(out, told)
     say(f"\nDone in {time.monotonic() - started:.0f} s. Other commands take these runs:")
     folder = out / "class"
-    say(f"  untrain audit {folder}/original {folder}/coun --retrain {folder}/retrain")
+    say(f"  {called()} audit {folder}/original {folder}/coun --retrain {folder}/retrain")
     return 0
+
+
+def called() -> str:
+    """How the command is called here: by its name, or by its path where the name is unknown."""
+    beside = Path(sys.executable).with_name("untrain")
+    return "untrain" if shutil.which("untrain") or not beside.exists() else os.path.relpath(beside)
 
 
 def forget_a_class(folder: Path, seed: int) -> Told:
@@ -164,7 +173,7 @@ def _write(out: Path, told: dict[str, Told]) -> None:
         picture.save(out / "picture.png", summary)
         say(f"Picture: {out / 'picture.png'}")
     else:
-        say("Picture: not drawn; it needs: pip install 'untrain[report]'")
+        say("Picture: not drawn; it needs the extra: pip install '.[report]'")
 
 
 def _summary(one: Told) -> dict[str, Any]:

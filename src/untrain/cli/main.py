@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import sys
 from importlib import import_module
 from keyword import iskeyword
@@ -75,6 +76,8 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nInterrupted. To go on where it stopped:", file=sys.stderr)
         print(f"  {shlex.join(['untrain', *args])}", file=sys.stderr)
+        if argv is None:  # the process ends; another Ctrl-C has nothing left to stop
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         return INTERRUPTED
     except SystemExit as stop:  # tyro's own usage errors
         return int(stop.code or 0)

@@ -11,10 +11,11 @@ from torch import Tensor
 
 from untrain.data.augment import NAMES
 from untrain.data.checks import numbered
+from untrain.data.decode import shown
 from untrain.data.forget import select
 from untrain.data.images import Images
 from untrain.data.lists import by_keys, by_positions
-from untrain.data.pairs import pair, plain
+from untrain.data.pairs import LAYOUTS, pair, plain
 from untrain.data.splits import NONE, Split, with_forget
 from untrain.errors import Problems, UserError, unknown
 
@@ -33,6 +34,7 @@ def assemble(
     keys: Sequence[Any] | None = None,
     classes: Sequence[str] | None = None,
     augment: str = "crop+flip",
+    layout: str = "",
     mean: Sequence[float] = (),
     std: Sequence[float] = (),
     seed: int = 0,
@@ -45,21 +47,23 @@ def assemble(
     problems = Problems()
     if augment not in NAMES:
         problems.add(unknown("augmentation", augment, NAMES))
+    if layout not in ("", *LAYOUTS):
+        problems.add(unknown("layout", str(layout), [*LAYOUTS]))
+        problems.raise_all()
     if isinstance(classes, int | str):
         what = f"classes is {classes!r}, no list of names."
         problems.add(UserError(what, "Task(classes=...)", "Give one name per class, in order."))
     given = {"train": train, "val": val, "unseen": unseen, "test": test}
-    sets = problems.settled(problems.attempt(_sets, given))
+    found = problems.attempt(_sets, given, layout)
+    if found is not None and found["train"][0].is_floating_point() and np.size(mean) + np.size(std):
+        what = "mean and std were given for floats, which are taken as normalised already."
+        fix = "Leave them out, or give uint8 images, which they are for."
+        problems.add(UserError(what, "Task(mean=..., std=...)", fix))
     problems.raise_all()
+    sets = problems.settled(found)
     counts = {name: len(x) for name, (x, _) in sets.items()}
     count = counts["train"]
-    if keys is not None and len(keys) != count:
-        raise UserError(
-            f"{len(keys)} keys were given for {count} training images.",
-            where="Task(keys=...)",
-            fix="Give one key per training image.",
-        )
-    names = [str(key) for key in (range(count) if keys is None else keys)]
+    names = [str(row) for row in range(count)] if keys is None else _keys(keys, count)
     names += [f"{name}/{i}" for name in sets if name != "train" for i in range(counts[name])]
     y = torch.cat([labels for _, labels in sets.values()])
     images = Images(
@@ -83,14 +87,33 @@ def assemble(
     return images, with_forget(split, chosen(forget, images, split, seed))
 
 
-def _sets(given: dict[str, Any]) -> dict[str, tuple[Tensor, Tensor]]:
+def _keys(keys: Sequence[Any], count: int) -> list[str]:
+    """The keys of the training images; raises UserError unless there is one string for each."""
+    listed = list(keys)
+    if len(listed) != count:
+        raise UserError(
+            f"{len(listed)} keys were given for {count} training images.",
+            where="Task(keys=...)",
+            fix="Give one key per training image.",
+        )
+    odd = [key for key in listed if not isinstance(key, str)]
+    if odd:
+        raise UserError(
+            f"{len(odd)} of {count} keys are no strings: {shown([repr(key) for key in odd])}.",
+            where="Task(keys=...)",
+            fix="Give strings, here and in `forget`: integers in `forget` are positions.",
+        )
+    return [str(key) for key in listed]
+
+
+def _sets(given: dict[str, Any], layout: str) -> dict[str, tuple[Tensor, Tensor]]:
     """Images and labels of each set that is given, all of one shape and type."""
     problems = Problems()
     for name in ("train", "test"):
         if given[name] is None:
             fix = "Give (images, labels), or a Dataset of such pairs."
             problems.add(UserError(f"There are no {name} images.", f"Task({name}=...)", fix))
-    read = {name: problems.attempt(pair, value, name) for name, value in given.items()}
+    read = {name: problems.attempt(pair, value, name, layout) for name, value in given.items()}
     sets = {name: found for name, found in read.items() if found is not None}
     shapes = {name: (tuple(x.shape[1:]), x.dtype) for name, (x, _) in sets.items()}
     if len(set(shapes.values())) > 1:

@@ -9,14 +9,13 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
 
 from untrain.data.images import Images
 from untrain.errors import MISSING, UserError
-from untrain.files import DRAFT, atomic, check_space, lock, write_arrays, write_json
+from untrain.files import DRAFT, TORN, atomic, check_space, lock, write_arrays, write_json
 from untrain.progress import say
 
 LAYOUT = 2
@@ -50,7 +49,7 @@ def cached(name: str, key: str, decode: Callable[[], Images]) -> Images:
         return images
     wait = "waiting for another process that is decoding images"
     with lock(cache_folder(), wait=wait, where="UNTRAIN_CACHE, where decoded images are kept"):
-        images = _read(folder)
+        images = _read(folder, tell=True)
         if images is None:
             shutil.rmtree(folder, ignore_errors=True)
             _write(decode(), folder)
@@ -86,14 +85,15 @@ def _write(images: Images, folder: Path) -> None:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _read(folder: Path) -> Images | None:
-    """The images of an entry; None if it is not there, or damaged, which is told."""
+def _read(folder: Path, tell: bool = False) -> Images | None:
+    """The images of an entry; None if it is not there, or damaged, which may be told."""
     if not folder.exists():
         return None
     try:
         return _load(folder)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
-        say(f"the cache entry {folder} is damaged ({type(error).__name__}); decoding again")
+    except TORN as error:
+        if tell:
+            say(f"the cache entry {folder} is damaged ({type(error).__name__}); decoding again")
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from untrain.data.decode import shown
+from untrain.data.decode import DAMAGED, shown
 from untrain.errors import Problems, UserError, unknown
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Tables = dict[Path, "pa.Table"]
+IMAGES = ("image", "img", "images", "imgs", "pixel_values", "pixels", "picture", "photo")
+"""What the column of the images may be called where several could be it, the first that is."""
 
 
 def refuse_columns(
@@ -38,16 +41,48 @@ def refuse_columns(
 
 
 def image_column(tables: Tables, name: str) -> str:
-    """The first column that holds bytes or a struct with bytes."""
+    """The column with the images: of several, one called so, or the only one that opens.
+
+    Raises UserError if there is none, or several of them.
+    """
     schema = next(iter(tables.values())).schema
-    for column in schema:
-        if _holds_images(column.type):
-            return str(column.name)
+    found = [str(column.name) for column in schema if _holds_images(column.type)]
+    called = {column.lower(): column for column in reversed(found)}
+    known = [called[word] for word in IMAGES if word in called]
+    if len(found) == 1 or known:
+        return (known or found)[0]
+    opened = [column for column in found if _opens(tables, column)]
+    if len(opened) == 1:
+        return opened[0]
+    if found:
+        raise UserError(
+            f"{len(found)} columns may hold the images: {', '.join(found)}.",
+            where=name,
+            fix=f"Call the right one '{IMAGES[0]}', or leave the others out of the files.",
+        )
     raise UserError(
         f"No column holds encoded images (columns: {', '.join(schema.names)}).",
         where=name,
         fix="Export the images as bytes, or as structs of bytes and path.",
     )
+
+
+def _opens(tables: Tables, column: str) -> bool:
+    """Whether the first cell that is filled begins like an image."""
+    from PIL import Image
+
+    for table in tables.values():
+        cells = table.column(column) if column in table.column_names else ()
+        for cell in cells:
+            value = cell.as_py()
+            data = value.get("bytes") if isinstance(value, dict) else value
+            if data:
+                try:
+                    Image.open(io.BytesIO(data)).close()
+                except DAMAGED:
+                    return False
+                return True
+    return False
 
 
 def _holds_images(kind: pa.DataType) -> bool:
@@ -113,23 +148,39 @@ def _names(schema: pa.Schema, column: str) -> list[str]:
     return [str(name) for name in part] if isinstance(part, list) else []
 
 
-def keys_of(tables: Tables, column: str) -> np.ndarray:
-    """The cells of the column with the keys; raises UserError if it holds no text or numbers."""
+def keys_of(tables: Tables, column: str, rows: Sequence[str]) -> np.ndarray:
+    """The cells of the column with the keys, which rows name as well.
+
+    Raises UserError if it holds no text or numbers, or if keys are missing.
+    """
     kinds = {field.type for t in tables.values() for field in t.schema if field.name == column}
     if not all(map(_plain, kinds)):
         what = f"Column '{column}' holds {', '.join(map(str, kinds))}, which are no keys."
         raise UserError(what, f"--key {column}", "Name a column of text or numbers.")
+    null = np.concatenate([np.asarray(t.column(column).is_null()) for t in tables.values()])
+    if null.any():
+        missing = shown([f"row {rows[at]}" for at in null.nonzero()[0].tolist()])
+        what = f"{null.sum()} of {len(rows)} keys are missing: {missing}."
+        raise UserError(what, f"--key {column}", "Give every image a key of its own.")
     return texts(tables, column)
 
 
 def texts(tables: Tables, column: str) -> np.ndarray:
-    """The cells of a column as strings (N,); "" where a file does not have it."""
+    """The cells of a column as strings (N,); "" where there is none."""
     rows: list[str] = []
     for table in tables.values():
         there = column in table.column_names
-        cells = table.column(column).to_pylist() if there else [""] * len(table)
-        rows += map(str, cells)
+        cells = _values(table.column(column)) if there else [None] * len(table)
+        rows += ("" if cell is None else str(cell) for cell in cells)
     return np.asarray(rows)
+
+
+def _values(cells: pa.ChunkedArray) -> list[Any]:
+    """The cells as Python's values; times in nanoseconds, which it has not, as their number."""
+    try:
+        return list(cells.to_pylist())
+    except ValueError:
+        return list(cells.cast("int64").to_pylist())
 
 
 def plain_columns(tables: Tables, leave: Sequence[str]) -> dict[str, np.ndarray]:

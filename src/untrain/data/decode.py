@@ -13,14 +13,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 from torch import Tensor
 
 from untrain.errors import Problems, UserError
 from untrain.progress import track
 
-VERSION = 2
-"""Raised when the same bytes give other pixels, so that nobody reads old ones from the cache."""
+VERSION = 3
+"""Raised when the same files give other images, so that nobody reads old ones from the cache."""
+DARK = 16
+"""High bytes of 16-bit images below this in all of them: they hold 12 bits or fewer."""
 EMPTY, UNREADABLE = "are empty", "cannot be read"
 LARGE = "are larger than an image should be"
 FLOATS = "hold floats"
@@ -64,7 +66,8 @@ def decode(encoded: Sequence[bytes], names: Sequence[str], what: str) -> Tensor:
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         # libjpeg and zlib release the GIL
-        images = list(track(pool.map(_open, encoded), f"decoding {what}", len(encoded)))
+        opened = list(track(pool.map(_open, encoded), f"decoding {what}", len(encoded)))
+    images, deep = [image for image, _ in opened], [high for _, high in opened if high >= 0]
     problems = Problems()
     for reason, fix in FIXES.items():
         bad = [name for name, item in zip(names, images, strict=True) if item is reason]
@@ -73,17 +76,15 @@ def decode(encoded: Sequence[bytes], names: Sequence[str], what: str) -> Tensor:
             problems.add(UserError(found, what, fix))
     whole = [(n, i) for n, i in zip(names, images, strict=True) if isinstance(i, np.ndarray)]
     problems.add(*_sizes(whole, what))
+    if deep and max(deep) < DARK:
+        found = f"{len(deep)} of {len(images)} images have 16 bits, but no value above 4095"
+        fix = "Save them with 8 bits, or stretch their values over 16."
+        problems.add(UserError(f"{found}: they would be dark or black.", what, fix))
     problems.raise_all()
     arrays = [array for _, array in whole]
     if any(array.ndim == 3 for array in arrays):
         arrays = [a if a.ndim == 3 else np.repeat(a[..., None], 3, axis=2) for a in arrays]
     stacked = np.stack(arrays)
-    if not stacked.any() and _deep(encoded[0]):
-        raise UserError(
-            "All images would be black: they have 16 bits, but no value above 255.",
-            where=what,
-            fix="Save them with 8 bits, or stretch their values over 16.",
-        )
     return torch.from_numpy(stacked if stacked.ndim == 4 else stacked[..., None])
 
 
@@ -110,25 +111,28 @@ def _sizes(arrays: Sequence[tuple[str, np.ndarray]], what: str) -> list[UserErro
     ]
 
 
-def _open(data: bytes) -> np.ndarray | str:
-    """An (H, W) or (H, W, 3) array, or the reason for which the image is refused."""
+def _open(data: bytes) -> tuple[np.ndarray | str, int]:
+    """An (H, W) or (H, W, 3) array, or the reason for which the image is refused; and the
+    greatest high byte of an image of 16 bits, else -1."""
     if not data:
-        return EMPTY
+        return EMPTY, -1
     try:
         with Image.open(io.BytesIO(data)) as image:
             if image.mode == "F":
-                return FLOATS
+                return FLOATS, -1
             if image.mode.startswith("I"):  # 16 bit
                 high = np.asarray(image).astype(np.int64) >> 8
                 inside = high.min() >= 0 and high.max() <= 255
-                return high.astype(np.uint8) if inside else OUTSIDE
+                return (high.astype(np.uint8), int(high.max())) if inside else (OUTSIDE, -1)
+            deep = _deep(image)
             image.load()
             gray = image.mode in ("1", "L", "LA", "La")
-            return np.array(_upright(image).convert("L" if gray else "RGB"))
+            array = np.array(_upright(image).convert("L" if gray else "RGB"))
+            return array, int(array.max()) if deep else -1
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        return LARGE
+        return LARGE, -1
     except DAMAGED:
-        return UNREADABLE
+        return UNREADABLE, -1
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -141,7 +145,8 @@ def _upright(image: Image.Image) -> Image.Image:
         return image
 
 
-def _deep(data: bytes) -> bool:
-    """Whether an image has 16 bits."""
-    with Image.open(io.BytesIO(data)) as image:
-        return image.mode.startswith("I")
+def _deep(image: ImageFile.ImageFile) -> bool:
+    """Whether colours have 16 bits in the file, of which PIL gives the high byte."""
+    args = image.tile[0].args if image.tile else ""
+    mode = args[0] if isinstance(args, tuple) and args else args
+    return isinstance(mode, str) and ";16" in mode

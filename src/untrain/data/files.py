@@ -15,7 +15,9 @@ from untrain.errors import MISSING, Problems, UserError
 from untrain.progress import say
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".gif")
-TEST = ("test", "val", "valid", "validation")
+TRAIN = ("train", "training")
+"""What the folder of the training part may be called, in any case."""
+TEST = ("test", "testing", "val", "valid", "validation")
 """What the folder of the test part may be called; the first that is there."""
 FOREIGN = "__MACOSX"
 """What archives leave behind beside hidden files."""
@@ -105,17 +107,31 @@ def _hidden(path: Path) -> bool:
 def _parts(root: Path) -> dict[str, Path]:
     """The folders of the parts `train` and `test`, {} if the folders in ROOT are classes.
 
-    Folders called train and test beside other folders are parts, if there are folders in them.
+    A folder with the name of a part is one if there are folders in it; beside classes, if it has
+    images of its own, it is a class as well.
+    Raises UserError where parts and classes stand side by side, or a part is there twice.
     """
-    inside = {path.name.lower(): path for path in _folders(root)}
-    train = inside.get("train")
-    tests = [name for name in TEST if name in inside]
-    others = set(inside) - {"train", *TEST}
-    if train is None or not _folders(train) or (others and not tests):
+    folders = _folders(root)
+    parts = [p for p in folders if p.name.lower() in (*TRAIN, *TEST) and _folders(p)]
+    trains = [path for path in parts if path.name.lower() in TRAIN]
+    tests = sorted(set(parts) - set(trains), key=lambda path: TEST.index(path.name.lower()))
+    others = [p.name for p in folders if parts and p not in parts and images_below(p)]
+    classes = bool(others) and not (trains and tests) and any(map(_files, parts))
+    if classes or not parts or (len(folders) == 1 and not trains):
         return {}
-    if tests[1:]:
-        say(f"{root}: the images in {', '.join(tests[1:])} are not used, but only train and test")
-    return {"train": train} | ({"test": inside[tests[0]]} if tests else {})
+    what = ""
+    if len(trains) > 1 or len({path.name.lower() for path in tests}) < len(tests):
+        what = f"Folders of one part stand there twice: {shown([path.name for path in parts])}."
+    elif not trains or (others and not tests):
+        beside = f" beside class folders ({shown(others)})" if others else " and none called train"
+        what = f"There is a folder {shown([path.name for path in parts])}{beside}: is it a part?"
+    if what:
+        fix = "Arrange them as ROOT/class/..., or as ROOT/train/class/... and ROOT/test/class/..."
+        raise UserError(what, f"folder:{root}", fix)
+    unused = [path.name for path in tests[1:]] + others
+    if unused:
+        say(f"{root}: the images in {', '.join(unused)} are not used, but only train and test")
+    return {"train": trains[0]} | ({"test": tests[0]} if tests else {})
 
 
 def _nothing(root: Path, loose: list[Path]) -> UserError:

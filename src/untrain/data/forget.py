@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from untrain.data.images import Images
-from untrain.data.lists import by_keys, by_positions, read_list
+from untrain.data.lists import KEYS, POSITIONS, by_keys, by_positions, read_list
 from untrain.errors import UserError, raise_all, unknown
 from untrain.rng import numpy_rng
 
@@ -49,8 +49,8 @@ def select(
     elif kind in ("class", "subclass"):
         chosen = _group(rule, images, train, erased)
     elif kind in ("ids", "indices") and value:
-        by = by_keys if kind == "ids" else by_positions
-        chosen = by(read_list(Path(value), where), images, train, rule, erased)
+        by, columns = (by_keys, KEYS) if kind == "ids" else (by_positions, POSITIONS)
+        chosen = by(read_list(Path(value), where, columns), images, train, rule, erased)
     else:
         raise UserError(f"Forget rule '{rule}' is not understood.", "--forget", f"Use {GRAMMAR}.")
     left = len(train) - len(erased)
@@ -153,11 +153,14 @@ def _numbers_of(kind: str, images: Images) -> np.ndarray:
 
 
 def numbers_named(value: str, names: list[str], kind: str = "class") -> list[int]:
-    """Numbers from a comma-separated list of names or numbers; names win over numbers.
+    """Numbers from a comma-separated list of names or numbers; names win over numbers, and where
+    all names are numbers, such as the years of folders, nothing but names counts.
 
     kind: class or subclass. Raises UserError for all that are unknown, or name several.
     """
     words = [value] if value in names else [word.strip() for word in value.split(",")]
+    called = [name for name in names if name]
+    only_names = all(map(str.isdecimal, called)) and len(set(called)) == len(called)
     numbers, problems = [], []
     for word in filter(None, words):
         meant = [at for at, name in enumerate(names) if name == word]
@@ -168,12 +171,13 @@ def numbers_named(value: str, names: list[str], kind: str = "class") -> list[int
             problems.append(UserError(what, f"--forget {kind}:{value}", fix))
         elif meant:
             numbers += meant
-        elif word.isdecimal() and int(word) < len(names):
+        elif word.isdecimal() and int(word) < len(names) and not only_names:
             numbers.append(int(word))
         else:
             fix = f"{plural} are 0-{len(names) - 1}"
             if not all(name == str(at) for at, name in enumerate(names)):
-                fix += f": {', '.join(filter(None, names[:12]))}"
+                fix = f"{plural} are called" if only_names else f"{fix}:"
+                fix += f" {', '.join(filter(None, names[:12]))}"
                 fix += ", ..." if len(names) > 12 else ""
             number = word.removeprefix("-").isdecimal()
             problems.append(unknown(kind, word, [] if number else names, fix))

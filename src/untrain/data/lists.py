@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,10 @@ from untrain.data.decode import shown
 from untrain.data.images import Images
 from untrain.errors import MISSING, UserError, raise_all
 
-HEADERS = ("key", "keys", "id", "ids", "index", "indices", "position", "filename", "file", "path")
-"""What the first line of a list may call it; in a csv file, its column."""
+KEYS = ("key", "keys", "id", "ids", "file", "files", "filename", "filenames", "path", "paths")
+"""What the first line of a list may call its keys; in a csv file, their column."""
+POSITIONS = ("index", "indices", "position", "positions")
+"""What it may call positions."""
 
 
 def by_keys(
@@ -51,7 +54,7 @@ def by_positions(
         )
     numbers = [int(entry) for entry in entries]
     found = np.asarray([n if 0 <= n < len(images) else -1 for n in numbers], dtype=np.int64)
-    hint = f"Positions go from 0 to {len(images) - 1}."
+    hint = f"Training positions lie between {train.min()} and {train.max()}."
     problems = _problems(found, np.asarray(entries, dtype=str), train, erased, "indices", hint)
     raise_all([UserError(what, where, fix) for what, fix in problems])
     return found
@@ -88,7 +91,7 @@ def _problems(
             (
                 entries[outside],
                 "are not in the training set (held out, left out by --limit, or test)",
-                "Only what was trained on can be forgotten.",
+                f"Only what was trained on can be forgotten. {hint}",
             ),
             (entries[gone], "were erased by an earlier request", "Leave them out of this one."),
         )
@@ -96,11 +99,13 @@ def _problems(
     ]
 
 
-def read_list(path: Path, where: str) -> list[str]:
-    """Entries of a text file (one a line), a csv (its column of keys, else the first) or an npy
-    array. A first line such as `key` or `filename` is a heading.
+def read_list(path: Path, where: str, wanted: Sequence[str] = KEYS) -> list[str]:
+    """Entries of a text file (one a line), a csv (one column of it) or an npy array.
 
-    Raises UserError if it is not there, cannot be read or holds something else.
+    A first line such as `key` or `index` is a heading. Of several columns it names the one that
+    is read: one of `wanted` (KEYS or POSITIONS), or else one of the other words.
+    Raises UserError if the file is not there, cannot be read, holds something else or does not
+    say which column is meant.
     """
     path = path.expanduser()
     if os.path.isdir(path):
@@ -120,7 +125,7 @@ def read_list(path: Path, where: str) -> list[str]:
         raise UserError(f"{path} is not text.", where, "Use txt, csv or npy.")
     if path.suffix.lower() != ".csv":
         rows = [[line] for line in text.splitlines()]
-        return _entries([row for row in rows if row[0].strip()])
+        return _entries([row for row in rows if row[0].strip()], wanted, where)
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:  # a quotation mark that is not closed would join lines
@@ -128,16 +133,29 @@ def read_list(path: Path, where: str) -> list[str]:
         raise UserError(
             what, where, "Export it again, or use one key per line in a txt."
         ) from error
-    return _entries([row for row in rows if any(cell.strip() for cell in row)])
+    return _entries([row for row in rows if any(cell.strip() for cell in row)], wanted, where)
 
 
-def _entries(rows: list[list[str]]) -> list[str]:
-    """The cells of the column that the first row calls keys; without one, the first column."""
+def _entries(rows: list[list[str]], wanted: Sequence[str], where: str) -> list[str]:
+    """The cells of the column that the first row names, or of the only one that is filled."""
     heading = [cell.strip().lower() for cell in rows[0]] if rows else []
-    named = [place for place, cell in enumerate(heading) if cell in HEADERS]
-    column = named[0] if named else 0
+    named = [place for place, cell in enumerate(heading) if cell in (*KEYS, *POSITIONS)]
+    meant = [place for place in named if heading[place] in wanted] or named
+    filled = {place for row in rows for place, cell in enumerate(row) if cell.strip()}
+    columns = meant or sorted(filled)
+    if len(columns) > 1:
+        words = ", ".join(heading[place] for place in meant)
+        raise UserError(
+            f"Several columns may be meant: {words}."
+            if meant
+            else f"The list has several columns ({len(filled)}) and no heading that is known.",
+            where=where,
+            fix="Leave one of them, or write one entry per line."
+            if meant
+            else f"Write one entry per line, or a heading that names the column: {wanted[0]}.",
+        )
     body = rows[1:] if named else rows
-    return [row[column].strip() if column < len(row) else "" for row in body]
+    return [row[at].strip() if at < len(row) else "" for at in columns for row in body]
 
 
 def _array(path: Path, where: str) -> list[str]:

@@ -11,8 +11,10 @@ from torch import Tensor
 
 from untrain.errors import Problems, UserError
 
+LAYOUTS = {"NHWC": 3, "NCHW": 1}
+"""The axis of the channels in each layout."""
 CHANNELS = (1, 3, 4)
-"""Sizes by which the channel axis is recognised; of others, the smaller of first and last."""
+"""Sizes by which the channel axis is recognised where not one reading alone is square."""
 BANDS = 32
 """The most channels that an axis is taken for."""
 BRIGHT = 16.0
@@ -20,16 +22,16 @@ BRIGHT = 16.0
 WHOLE = "Give (images, labels), or a Dataset with a length that yields such pairs."
 
 
-def pair(value: Any, name: str) -> tuple[Tensor, Tensor]:
+def pair(value: Any, name: str, layout: str = "") -> tuple[Tensor, Tensor]:
     """Images (N, H, W, C) and labels (N,) from a pair of arrays or a map-style Dataset.
 
-    name: the argument, for errors.
+    name: the argument, for errors. layout: NHWC or NCHW; "" to tell it from the shape.
     Raises UserError with what is wrong with either.
     """
     if not (isinstance(value, tuple | list) and len(value) == 2):
         value = _gathered(value, name)
     problems = Problems()
-    x = problems.attempt(_images, value[0], name)
+    x = problems.attempt(_images, value[0], name, layout)
     y = problems.attempt(_labels, value[1], len(value[0]) if _sized(value[0]) else -1, name)
     problems.raise_all()
     return problems.settled(x), problems.settled(y)
@@ -93,16 +95,22 @@ def _labels(value: Any, count: int, name: str) -> Tensor:
     )
 
 
-def _images(value: Any, name: str) -> Tensor:
+def _images(value: Any, name: str, layout: str) -> Tensor:
     """(N, H, W, C) from (N, H, W), (N, H, W, C) or (N, C, H, W); uint8 or float32."""
     x = _array(value, "images", name)
     if x.ndim == 3:
-        x = x[..., None]
-    if x.ndim != 4 or 0 in x.shape or not (axis := channel_axis(x)):
+        x, layout = x[..., None], "NHWC"
+    what = f"{name} has images of shape {tuple(x.shape)}"
+    if x.ndim != 4 or 0 in x.shape:
+        fix = "Give some as (N, H, W), (N, H, W, C) or (N, C, H, W)."
+        raise UserError(f"{what}.", _where(name), fix)
+    axis = LAYOUTS[layout] if layout else channel_axis(x)
+    if not axis:
+        _, a, b, c = x.shape
         raise UserError(
-            f"{name} has images of shape {tuple(x.shape)}.",
+            f"{what}: NHWC would be {c} channels of {a}x{b}, NCHW {a} channels of {b}x{c}.",
             where=_where(name),
-            fix=f"Give some as (N, H, W), (N, H, W, C) or (N, C, H, W) of up to {BANDS} channels.",
+            fix='Say which, with layout="NHWC" or layout="NCHW".',
         )
     if axis == 1:
         x = x.permute(0, 2, 3, 1)
@@ -119,11 +127,21 @@ def _images(value: Any, name: str) -> Tensor:
 
 
 def channel_axis(x: Tensor) -> int:
-    """3 for images (N, H, W, C), 1 for (N, C, H, W); 0 where it is not clear."""
-    for axis in (3, 1):
-        if x.shape[axis] in CHANNELS:
-            return axis
-    first, last = x.shape[1], x.shape[3]
-    if first == last or min(first, last) > min(BANDS, x.shape[2]):
+    """3 for images (N, H, W, C), 1 for (N, C, H, W); 0 where it is not clear.
+
+    Where one reading alone has square images, it is taken; else the one that has a usual number
+    of channels; else the one with far fewer.
+    """
+    first, middle, last = x.shape[1:]
+    if first == middle == last:
+        return 3 if last == 1 else 0
+    if middle in (first, last):
+        axis = 3 if middle == first else 1
+        return axis if x.shape[axis] <= BANDS else 0
+    usual = [axis for axis in (3, 1) if x.shape[axis] in CHANNELS]
+    if usual:
+        return usual[0] if len(usual) == 1 else 0
+    few, many = sorted((first, last))
+    if few > min(BANDS, middle) or many < 2 * few:
         return 0
-    return 1 if first < last else 3
+    return 1 if first == few else 3

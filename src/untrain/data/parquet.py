@@ -79,7 +79,7 @@ def _read(name: str, paths: list[Path], source: HubSet, key: str) -> Images:
         x=x,
         y=torch.from_numpy(labels),
         classes=class_names(tables, source.label, name) or numbered(labels, name),
-        keys=keys_of(tables, key) if key else np.asarray(keys),
+        keys=keys_of(tables, key, keys) if key else np.asarray(keys),
         table=table,
         augment=source.augment,
         name=name,

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from untrain.data.forget import select
 from untrain.data.images import Images
 from untrain.errors import Problems, UserError
-from untrain.files import write_arrays
+from untrain.files import TORN, write_arrays
 from untrain.rng import numpy_rng
 
 TEST_SHARE = 0.2
@@ -106,7 +105,7 @@ def load_split(path: Path, images: Images) -> Split:
             keys = {name: saved[name] for name in NAMES}
             if "erased" in saved:  # a split of a first request has none
                 keys |= {name: saved[name] for name in ("erased", "request")}
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
+    except TORN as error:
         raise UserError(
             f"{path.name} is missing or damaged.", str(path.parent), "Make the run again."
         ) from error

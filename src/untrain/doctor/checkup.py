@@ -21,13 +21,14 @@ def checkup() -> dict[str, Any]:
         one.name for one in listed if one.group == "core" and (one.problem or not one.version)
     }
     working = not broken & {"torch", "numpy"}
+    reading = working and not broken & {"pillow", "huggingface-hub"}
     found: dict[str, Any] = {
         "untrain": __version__,
         "machine": machine.describe() | {"gpu_driver": machine.gpu_driver()},
         "computing": computing.look() if working else {},
         "packages": [asdict(one) for one in listed],
-        "image_cache": places.image_cache() if working else {},
-        "hub": places.hub() if working and "huggingface-hub" not in broken else {},
+        "image_cache": places.image_cache() if reading else {},
+        "hub": places.hub() if reading else {},
         "digits": places.digits(),
         "here": places.look(Path()),
     }

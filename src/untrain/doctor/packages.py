@@ -30,9 +30,12 @@ GROUPS = {
     },
 }
 """What every package is for. Without one of `core` nothing is promised to work."""
-INSTALL = {"core": "pip install untrain", "report": "pip install 'untrain[report]'"}
-IMPORTED = ("torch", "torchvision")
-"""Compiled against each other: installed is not yet working, so they are imported."""
+INSTALL = {
+    "core": "pip install -c constraints.txt . (in untrain's folder)",
+    "report": "pip install -c constraints.txt '.[report]' (in untrain's folder)",
+}
+IMPORTED = {"numpy": "numpy", "pillow": "PIL", "torch": "torch", "torchvision": "torchvision"}
+"""Compiled, by what they are imported as: installed is not yet working, so they are tried."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def look(version_of: Callable[[str], str] = installed) -> list[Package]:
             version = version_of(name)
             problem = outdated(name, version) if version else ""
             if version and not problem and name in IMPORTED:
-                problem = fails(name)
+                problem = fails(IMPORTED[name])
             found.append(Package(name, group, purpose, version, problem))
     return found
 
@@ -82,8 +85,7 @@ def troubles(packages: list[Package]) -> list[Trouble]:
             found.append(Trouble(what, install, "core" if group == "core" else "part"))
     for one in packages:
         if one.problem:
-            fix = INSTALL.get(one.group, "")
-            fix = f"{fix} --upgrade" if fix else "Install the one for this torch, or remove it."
+            fix = INSTALL.get(one.group, "Install the one for this torch, or remove it.")
             what = f"{one.name} {one.version} {one.problem}"
             found.append(Trouble(what, fix, "core" if one.group == "core" else "part"))
     return found

@@ -27,7 +27,7 @@ def look(path: Path) -> dict[str, Any]:
 
 
 def image_cache() -> dict[str, Any]:
-    """The folder of decoded images: its entries and their bytes. Imports torch."""
+    """The folder of decoded images: its entries and their bytes. Imports torch and Pillow."""
     from untrain.data.cache import cache_folder
 
     path = cache_folder()
@@ -47,7 +47,9 @@ def hub() -> dict[str, Any]:
     return look(path) | {
         "offline": bool(constants.HF_HUB_OFFLINE),
         "endpoint": constants.ENDPOINT,
-        "data_sets": [name for name, folder in folders.items() if (path / folder).is_dir()],
+        "data_sets": [
+            name for name, folder in folders.items() if any((path / folder).rglob("*.parquet"))
+        ],
     }
 
 

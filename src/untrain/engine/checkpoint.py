@@ -13,7 +13,16 @@ from torch import Tensor, nn
 
 from untrain.errors import MISSING, UserError
 from untrain.files import atomic
+from untrain.models.given import weights_of
 from untrain.models.output import unwrap
+
+
+def put_weights(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+    """Load the tensors of a state_dict; what else the module keeps in it stays its own."""
+    own = module.state_dict()
+    module.load_state_dict(
+        {n: v for n, v in own.items() if not isinstance(v, Tensor)} | {**tensors}
+    )
 
 
 def save(path: Path, tensors: dict[str, Tensor], about: dict[str, Any]) -> None:
@@ -37,7 +46,7 @@ def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise UserError(f"No checkpoint {path.name}.", str(path.parent), "Check the path.", MISSING)
     try:
         with safe_open(path, "pt") as file:
-            about = json.loads((file.metadata() or {}).get("untrain", "{}"))
+            about = described((file.metadata() or {}).get("untrain", "{}"))
             return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
     except SafetensorError as error:
         raise UserError(
@@ -47,18 +56,27 @@ def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         ) from error
 
 
+def described(text: str) -> dict[str, Any]:
+    """The description in a file of ours; empty for what is none."""
+    try:
+        about = json.loads(text)
+    except json.JSONDecodeError:
+        return {}
+    return about if isinstance(about, dict) else {}
+
+
 def load_weights(model: nn.Module, path: Path) -> nn.Module:
     """Load weights into a model. Raises UserError that names what does not fit."""
     tensors, _ = load(path)
     inner = unwrap(model)
-    lines = misfits(inner.state_dict(), tensors)
+    lines = misfits(weights_of(inner), tensors)
     if lines:
         raise UserError(
             f"{path.name} does not fit the model ({'; '.join(lines)}).",
             where=str(path.parent),
             fix="Name the architecture and data set that it was trained with.",
         )
-    inner.load_state_dict(tensors)
+    put_weights(inner, tensors)
     return model
 
 

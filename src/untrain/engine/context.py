@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -14,10 +13,11 @@ from torch import Tensor, nn
 
 from untrain.data.batches import Batch, Stream
 from untrain.data.images import Images
+from untrain.engine.checkpoint import put_weights
 from untrain.engine.device import layout
 from untrain.engine.predict import outputs
 from untrain.methods.contract import Draw
-from untrain.models.given import in_32_bit
+from untrain.models.given import copied, in_32_bit, weights_of
 from untrain.models.ready import like, ready
 from untrain.rng import derive, rng
 from untrain.task import Task
@@ -34,7 +34,7 @@ class Context:
         self.task, self.role, self.seed, self.fabric = task, role, seed, fabric
         self.device = fabric.device
         self.given, self.original = model, ready(model, task.images, train=True)
-        self.model = layout(deepcopy(self.original).to(self.device))
+        self.model = layout(copied(self.original).to(self.device))
         self.streams: dict[str, Stream] = {}
         self.cursors: dict[str, tuple[int, int]] = {}
         self.journal: list[float] = []
@@ -124,7 +124,7 @@ class Context:
 
     def keep(self, place: str) -> None:
         def remember() -> float:
-            state = self.model.state_dict()
+            state = weights_of(self.model)
             self.kept[place] = {name: tensor.clone() for name, tensor in state.items()}
             return 0.0
 
@@ -132,7 +132,7 @@ class Context:
 
     def restore(self, place: str) -> None:
         def put_back() -> float:
-            self.model.load_state_dict(self.kept[place])
+            put_weights(self.model, self.kept[place])
             return 0.0
 
         self._once(put_back)

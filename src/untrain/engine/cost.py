@@ -18,6 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from untrain.methods.contract import Draw, Pass, State, Step, Term, Trained
 from untrain.methods.step import arrange
+from untrain.models.given import copied
 
 
 @dataclass
@@ -86,7 +87,7 @@ class FlopMeter:
             except RuntimeError:
                 cuda = list(range(torch.cuda.device_count()))
                 with torch.random.fork_rng(cuda):
-                    copies = deepcopy(self.given), deepcopy(self.state)
+                    copies = copied(self.given), deepcopy(self.state)
                     self.known[key] = self._count(sizes, pass_, *copies)
         return self.known[key]
 
@@ -136,7 +137,7 @@ def to_meta(value: Any) -> Any:
         return {name: to_meta(one) for name, one in value.items()}
     if isinstance(value, Tensor):
         return value.to("meta")
-    return deepcopy(value).to("meta") if isinstance(value, nn.Module) else value
+    return copied(value).to("meta") if isinstance(value, nn.Module) else value
 
 
 def total_loss(method: Trained, terms: tuple[Term, ...], step: Step, state: State) -> Tensor:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from untrain.engine.context import Context
 from untrain.engine.cost import Cost
@@ -16,7 +16,7 @@ from untrain.engine.resume import Resume
 from untrain.engine.steps import Steps
 from untrain.errors import GATE, UserError, raise_all
 from untrain.methods.contract import Method, State, Term, Trained, misfits
-from untrain.models.given import core, put_back, with_types_of
+from untrain.models.given import core, put_back, weights_of, with_types_of
 from untrain.models.output import unwrap
 from untrain.rng import derive
 from untrain.task import Task
@@ -30,7 +30,7 @@ class Result:
     """What a run leaves."""
 
     model: nn.Module
-    """The changed model, on the CPU, in eval mode."""
+    """The changed model, on the CPU, in eval mode; DataParallel around it uses no GPU any more."""
     method: Method
     seed: int
     cost: Cost
@@ -124,14 +124,21 @@ class Loop(Context):
 
     def _check_weights(self) -> None:
         """The last step may diverge after its loss was read."""
-        for name, tensor in self.model.state_dict().items():
-            if not bool(torch.isfinite(tensor).all()):
+        before = weights_of(self.original)
+        for name, tensor in weights_of(self.model).items():
+            was_finite = name not in before or finite(before[name])  # a mask may hold -inf
+            if was_finite and not finite(tensor):
                 raise UserError(
                     f"{self.method.name} left weights that are not finite.",
                     where=name,
                     fix="Lower --lr." if isinstance(self.method, Trained) else "Use milder flags.",
                     code=GATE,
                 )
+
+
+def finite(tensor: Tensor) -> bool:
+    """Whether no element is infinite or NaN."""
+    return bool(torch.isfinite(tensor).all())
 
 
 def ignore(done: float, row: dict[str, Any] | None) -> None:

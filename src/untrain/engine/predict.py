@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -12,6 +10,7 @@ from untrain.data.augment import Windows, draw
 from untrain.data.images import Images
 from untrain.engine.device import layout
 from untrain.errors import GATE, UserError
+from untrain.models.given import copied
 from untrain.models.ready import ready
 from untrain.progress import track
 
@@ -36,7 +35,7 @@ def outputs(
     all logits are finite.
     """
     device = next(model.parameters()).device
-    copy = layout(deepcopy(model)).eval()
+    copy = layout(copied(model)).eval()
     logits, features = [], []
     chunks = [
         torch.from_numpy(at) for at in np.split(positions, range(batch, len(positions), batch))

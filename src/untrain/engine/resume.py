@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from untrain.engine.checkpoint import load, save
+from untrain.engine.checkpoint import load, put_weights, save
 from untrain.engine.cost import Cost
 from untrain.engine.device import describe
 from untrain.engine.interrupt import Interrupt
 from untrain.engine.steps import Part, Steps
 from untrain.errors import UserError
+from untrain.models.given import weights_of
 from untrain.progress import say
 
 if TYPE_CHECKING:
@@ -58,9 +59,10 @@ class Resume:
             raise UserError(
                 "The folder holds an unfinished run with other settings.",
                 where=str(self.path.parent),
-                fix="Use the same settings to resume it, or another --out.",
+                fix="Use the same settings and the same data to resume it, or another --out.",
             )
-        _tell_differences(about["about"], describe(loop.fabric))
+        for sentence in differences(about["about"], describe(loop.fabric)):
+            loop.note(sentence)
         put(tensors, "model", loop.model)
         unpack(tensors, state)
         for number, parameter in enumerate(steps.optimizer.param_groups[0]["params"]):
@@ -99,9 +101,12 @@ class Resume:
         try:
             save(self.path, tensors, about | {"key": self.key, "passes": passes})
         except UserError as error:
-            say(f"{error.what} The run goes on, and saves as soon as it can.")
+            if not self.failed:
+                say(f"{error.what} The run goes on, and saves as soon as it can.")
             self.failed = True
         else:
+            if self.failed:
+                say(f"{self.path.name} is written again")
             self.failed = False
             if self.interrupt.asked:
                 raise KeyboardInterrupt
@@ -129,7 +134,7 @@ def snapshot(
     loop: Loop, steps: Steps, state: dict[str, Any]
 ) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Everything that the rest of a run depends on: tensors by flat names, and plain values."""
-    tensors = {f"model/{name}": tensor for name, tensor in loop.model.state_dict().items()}
+    tensors = {f"model/{name}": tensor for name, tensor in weights_of(loop.model).items()}
     tensors |= pack(state)
     for number, parameter in enumerate(steps.optimizer.param_groups[0]["params"]):
         for name, value in steps.optimizer.state[parameter].items():
@@ -167,14 +172,14 @@ def _part(values: dict[str, Any], total: Tensor) -> Part:
     return Part(total, values["place"], values["seconds"], (epoch, cursor), Counter(sizes))
 
 
-def _tell_differences(before: dict[str, Any], now: dict[str, Any]) -> None:
-    """Say what differs from the machine that the run was begun on."""
-    for name in ("device", "precision", "threads", "torch"):
-        if before[name] != now[name]:
-            say(
-                f"this run was begun with {name} {before[name]} and goes on with {now[name]}: "
-                "its bits will not be those of an uninterrupted one"
-            )
+def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """What differs from the machine that the run was begun on, in words."""
+    return [
+        f"Begun with {name} {before[name]}, resumed with {now[name]}: the bits are not those of an "
+        "uninterrupted run."
+        for name in ("device", "precision", "threads", "torch")
+        if before[name] != now[name]
+    ]
 
 
 def pack(state: Mapping[str, Any], prefix: str = "state") -> dict[str, Tensor]:
@@ -182,7 +187,7 @@ def pack(state: Mapping[str, Any], prefix: str = "state") -> dict[str, Tensor]:
     flat: dict[str, Tensor] = {}
     for name, value in state.items():
         if isinstance(value, nn.Module):
-            value = value.state_dict()
+            value = weights_of(value)
         if isinstance(value, Mapping):
             flat |= pack(value, f"{prefix}/{name}")
         elif isinstance(value, Tensor):
@@ -203,7 +208,7 @@ def unpack(tensors: dict[str, Tensor], state: Mapping[str, Any], prefix: str = "
 
 def put(tensors: dict[str, Tensor], prefix: str, module: nn.Module) -> None:
     """Load the tensors whose names begin with `prefix/` into a module."""
-    module.load_state_dict(below(tensors, prefix))
+    put_weights(module, below(tensors, prefix))
 
 
 def below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -10,6 +10,7 @@ from untrain.errors import UserError, problems_of
 from untrain.methods.cf_k import freeze_but, last_layers, thaw
 from untrain.methods.contract import Ranges, Run, State, register
 from untrain.methods.retrain import Retrain
+from untrain.models.given import weights_of
 from untrain.task import Task
 
 
@@ -52,8 +53,8 @@ class EUk(Retrain):
     def prepare(self, run: Run) -> State:
         chosen = last_layers(run.model, self.k)
         state = super().prepare(run)  # everything is fresh; the rest is put back
-        original = run.original.state_dict()
-        for name, tensor in run.model.state_dict().items():
+        original = weights_of(run.original)
+        for name, tensor in weights_of(run.model).items():
             if name not in chosen:
                 tensor.copy_(original[name])
         freeze_but(run.model, chosen)

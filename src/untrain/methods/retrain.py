@@ -12,6 +12,7 @@ from torch import nn
 from untrain.errors import UserError
 from untrain.methods.contract import Run, Schedule, State, register
 from untrain.methods.ft import FT
+from untrain.models.given import weights_of
 from untrain.task import Task
 
 
@@ -83,7 +84,7 @@ def takes_a_seed(make: Callable[..., object]) -> bool:
 def fresh_weights(run: Run) -> nn.Module:
     """A model with fresh weights. Raises UserError if they are the Original's."""
     made = run.fresh_model()
-    fresh, original = made.state_dict(), run.original.state_dict()
+    fresh, original = weights_of(made), weights_of(run.original)
     if all(torch.equal(fresh[name].cpu(), original[name].cpu()) for name in original):
         raise UserError(
             "make_model gave the Original's own weights, not fresh ones.",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -15,7 +14,7 @@ from untrain.data.images import Images
 from untrain.data.splits import Split
 from untrain.engine.predict import predict
 from untrain.errors import UserError
-from untrain.files import write_arrays
+from untrain.files import TORN, write_arrays
 from untrain.rng import numpy_rng
 
 SAMPLE = 2500
@@ -90,7 +89,7 @@ def load_evidence(path: Path, weights: str) -> Evidence | None:
     """Read evidence back; None if there is none, it is damaged, or of other weights."""
     try:
         return _read(path, weights)
-    except (OSError, ValueError, KeyError, BadZipFile):  # none, or half of one: collected anew
+    except TORN:  # none, or half of one: collected anew
         return None
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from copy import copy
+from collections.abc import Iterator
+from copy import copy, deepcopy
 from itertools import chain
 from typing import Any
 
@@ -11,6 +12,8 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.nn.parameter import is_lazy
 from torch.optim.swa_utils import AveragedModel
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from untrain.errors import UserError
 
@@ -33,7 +36,10 @@ def core(model: nn.Module) -> nn.Module:
 
 
 def put_back(given: nn.Module, changed: nn.Module) -> nn.Module:
-    """The changed core inside of what was around the given one, so that state_dict keys stay."""
+    """The changed core inside of what was around the given one, so that state_dict keys stay.
+
+    DataParallel loses its device ids: it then runs the core where that is.
+    """
     name = around(given)
     if not name:
         return changed
@@ -45,12 +51,84 @@ def put_back(given: nn.Module, changed: nn.Module) -> nn.Module:
     outer = copy(given)
     outer._modules = {**given._modules, name: inner}
     outer.training = inner.training
+    if isinstance(outer, nn.DataParallel):  # it refuses a model on the CPU beside GPU ids
+        outer.device_ids = []
     return outer
 
 
 def tensors(model: nn.Module) -> dict[str, Tensor]:
     """All parameters and buffers by name, those included that a state_dict leaves out."""
     return dict(chain(model.named_parameters(), model.named_buffers()))
+
+
+def weights_of(module: nn.Module) -> dict[str, Tensor]:
+    """The tensors of a state_dict; a module may keep other things in it beside them."""
+    return {n: value for n, value in module.state_dict().items() if isinstance(value, Tensor)}
+
+
+def copied(model: nn.Module) -> nn.Module:
+    """A deep copy that shares no weights; computed tensors that it holds are cut from their graph.
+
+    Raises UserError if there can be none.
+    """
+    where = type(core(getattr(core(model), "inner", model))).__name__
+    memo: dict[int, Any] = {id(one): one.detach().clone() for one in computed(model)}
+    try:
+        made = deepcopy(model, memo)
+    except (TypeError, RuntimeError, AttributeError, NotImplementedError) as error:
+        raise UserError(
+            f"The model cannot be copied ({type(error).__name__}: {error}).",
+            where=where,
+            fix="Keep open files, locks and the like out of its attributes.",
+        ) from error
+    shared = storages(model) & storages(made)
+    names = [name for name, one in tensors(made).items() if storage(one) in shared]
+    if names:
+        raise UserError(
+            f"A deep copy of the model shares {len(names)} weights with it (first: {names[0]}), so "
+            "the given model would be changed.",
+            where=where,
+            fix="Remove its own __deepcopy__, or let it copy all parameters and buffers.",
+        )
+    return made
+
+
+def computed(model: nn.Module) -> Iterator[Tensor]:
+    """Tensors with a graph behind them in a model's attributes, which deepcopy refuses."""
+    ahead: list[Any] = [vars(module) for module in model.modules()]
+    seen: set[int] = set()
+    while ahead:
+        value = ahead.pop()
+        if isinstance(value, Tensor) and not value.is_leaf:
+            yield value
+        elif isinstance(value, dict | list | tuple | set) and id(value) not in seen:
+            seen.add(id(value))
+            ahead += value.values() if isinstance(value, dict) else value
+
+
+def storages(model: nn.Module) -> set[int]:
+    """Where the parameters and buffers of a model lie in memory."""
+    return {storage(tensor) for tensor in tensors(model).values()} - {0}
+
+
+def storage(tensor: Tensor) -> int:
+    """Where a tensor lies in memory; 0 for one that holds no values, or is not in one piece."""
+    whole = tensor.layout == torch.strided and not is_lazy(tensor)
+    return tensor.untyped_storage().data_ptr() if whole else 0
+
+
+class Guard(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Raises an error before any operation in its block that reads or writes a model's weights."""
+
+    def __init__(self, model: nn.Module, error: UserError) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.places, self.error = storages(model), error
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        for one in tree_leaves((args, kwargs)):
+            if isinstance(one, Tensor) and storage(one) in self.places:
+                raise self.error
+        return func(*args, **(kwargs or {}))
 
 
 def in_32_bit(model: nn.Module) -> bool:

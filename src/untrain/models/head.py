@@ -6,13 +6,13 @@ The order of registration says nothing: auxiliary heads and projections may come
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from untrain.errors import UserError, unknown
+from untrain.models.given import copied
 from untrain.models.trace import Convolution, Layer, Place, Trace, trace
 
 LISTED = 12
@@ -45,7 +45,7 @@ def find(model: nn.Module, x: Tensor, named: str = "", train: bool = False) -> R
         torch.inference_mode(False),
         torch.enable_grad(),
     ):
-        copy = deepcopy(model).train(train)
+        copy = copied(model).train(train)
         for parameter in copy.parameters():  # frozen layers have to be met as well
             parameter.requires_grad_(parameter.is_floating_point())
         named = resolve(copy, named)
@@ -77,6 +77,8 @@ def routes_of(model: nn.Module, traced: Trace, named: str) -> list[Route]:
 
 def heads(model: nn.Module, traced: Trace, logits: Tensor, named: str) -> list[str]:
     """The name of the head behind some logits; none where it is not clear."""
+    if matrix(model, traced, logits):  # the head itself, in no layer that is known
+        return []
     met, outputs = traced.nearest(logits), logits.shape[1]
     if named:
         met = [name for name in met if name == named or name.startswith(f"{named}.")]
@@ -86,6 +88,12 @@ def heads(model: nn.Module, traced: Trace, logits: Tensor, named: str) -> list[s
     else:
         met = [name for name in met if is_head(model, name) and width(model, name) == outputs]
     return met if len(met) == 1 else []
+
+
+def matrix(model: nn.Module, traced: Trace, logits: Tensor) -> str:
+    """The name of a weight matrix that comes after the last layer that is known; "" for none."""
+    met = {id(one) for one in traced.weights(logits) if sum(size > 1 for size in one.shape) > 1}
+    return next((name for name, weight in model.named_parameters() if id(weight) in met), "")
 
 
 def width(model: nn.Module, name: str) -> int | None:
@@ -140,6 +148,18 @@ def unclear(model: nn.Module, traced: Trace, named: str) -> UserError:
         return UserError(what, where, OWN_OUTPUT)
     sizes = sorted({one.shape[1] for one in logits})
     fitting = [name for name in ran if is_head(model, name) and width(model, name) in sizes]
+    loose = matrix(model, traced, logits[0])
+    if loose:
+        count = logits[0].shape[1]
+        what = f"No nn.Linear or 1x1 convolution gives its {count} logits, but `{loose}`."
+        holder = loose.rpartition(".")[0]
+        fix = f"{NAME_IT} It may be {holder}. Or: " if holder else ""
+        return UserError(what, where, f"{fix}{OWN_OUTPUT}")
+    near = set(traced.nearest(logits[0]))
+    inside = [name for name in ran if name in near and name.startswith(f"{named}.")]
+    if named and len(inside) > 1:
+        what = f"`{named}` is several layers that the logits come from: {show(model, inside)}."
+        return UserError(what, where, "Name one of them, whose input are the features.")
     if named:
         what = f"The logits do not come from `{named}`."
     elif fitting:

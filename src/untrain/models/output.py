@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
 from untrain.errors import UserError
-from untrain.models.given import core
+from untrain.models.given import copied, core
 from untrain.models.head import Route, find, resolve, sizes
 from untrain.models.trace import Convolution, at
 
@@ -38,10 +37,10 @@ class Wrapped(nn.Module):
         route = self.routes[self.training]
         head, taken = self.inner.get_submodule(route.head), list[Tensor]()
 
-        def take(_module: nn.Module, inputs: tuple[Any, ...]) -> None:
-            taken[:] = [inputs[0]]
+        def take(_module: nn.Module, inputs: tuple[Any, ...], named: dict[str, Any]) -> None:
+            taken[:] = [one for one in (*inputs, *named.values()) if isinstance(one, Tensor)]
 
-        handle = head.register_forward_pre_hook(take)
+        handle = head.register_forward_pre_hook(take, with_kwargs=True)
         try:
             returned = self.inner(x)
         finally:
@@ -118,11 +117,20 @@ def head_of(model: nn.Module) -> nn.Module:
 
 
 def linear_head(model: nn.Module, method: str) -> nn.Linear:
-    """The classifier head for a method that edits its rows. Raises UserError if it is no linear
-    layer."""
+    """The classifier head for a method that edits its rows.
+
+    Raises UserError if it is no linear layer, or one whose weight is computed from others.
+    """
     head, name = head_of(model), head_name(model)
     if isinstance(head, nn.Linear):
-        return head
+        if isinstance(head._parameters.get("weight"), Tensor):
+            return head
+        raise UserError(
+            f"'{method}' edits the rows of a linear head; the weight of `{name}` is computed from "
+            "others (a parametrization).",
+            where="model",
+            fix="Use another method, or torch.nn.utils.parametrize.remove_parametrizations first.",
+        )
     raise UserError(
         f"'{method}' edits the rows of a linear head; `{name}` is a {type(head).__name__} "
         f"({sizes(unwrap(model), name)}).",
@@ -146,4 +154,4 @@ def set_mode(model: nn.Module, bn: str = "train") -> None:
 
 def frozen_copy(model: nn.Module) -> nn.Module:
     """A teacher: a copy in eval mode that shares no storage and asks for no gradient."""
-    return deepcopy(model).eval().requires_grad_(False)
+    return copied(model).eval().requires_grad_(False)

@@ -95,7 +95,7 @@ def call(make: Callable[..., Any], name: str, values: Mapping[str, int]) -> nn.M
         made = make(**values)
     except UserError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         shown = ", ".join(f"{key}={value}" for key, value in values.items())
         raise broken(f"{name.rpartition(':')[2]}({shown}) fails", error, where) from error
     if not isinstance(made, nn.Module):
@@ -104,7 +104,7 @@ def call(make: Callable[..., Any], name: str, values: Mapping[str, int]) -> nn.M
     return made
 
 
-def broken(what: str, error: Exception, where: str) -> UserError:
+def broken(what: str, error: BaseException, where: str) -> UserError:
     """The error for the user's own code, with its own words."""
     words = " ".join(str(error).split())
     return UserError(f"{what}: {type(error).__name__}: {words}", where, "Mend it; try it alone.")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
-
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from untrain.data.images import Images
 from untrain.errors import UserError, raise_all
-from untrain.models.given import core, in_32_bit, problems
+from untrain.models.given import Guard, copied, core, in_32_bit, problems
 from untrain.models.output import Wrapped, unwrap, wrap
 from untrain.models.trace import understood
 
@@ -19,8 +17,8 @@ def ready(model: nn.Module, images: Images, train: bool = False) -> nn.Module:
 
     It shares its weights with `model` if those are float32, otherwise it has a copy of them. The
     model, its batch norm and torch's random state stay as they are. train: it is to be trained.
-    Raises UserError if it cannot be computed with, cannot take the images, has no clear head or
-    fewer outputs than labels.
+    Raises UserError if it cannot be computed with or copied, cannot take the images, has no clear
+    head, fewer outputs than labels, or is to be trained and returns probabilities.
     """
     where = type(unwrap(core(model))).__name__
     raise_all(problems(core(model)))
@@ -29,12 +27,19 @@ def ready(model: nn.Module, images: Images, train: bool = False) -> nn.Module:
         wrapped = copied(spare)
     device = next(wrapped.parameters()).device
     x = torch.zeros(2, images.channels, *images.size, device=device)
+    alone(model, unwrap(spare), x)
     if isinstance(wrapped, Wrapped) and isinstance(spare, Wrapped):
         wrapped.settle(x, train)
         spare.routes = wrapped.routes
     cuda = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(cuda), torch.no_grad(), understood(unwrap(spare), x):
+    with torch.random.fork_rng(cuda), torch.set_grad_enabled(train), understood(unwrap(spare), x):
         logits, features = spare(x)
+    if train and probable(logits):
+        raise UserError(
+            "The model returns probabilities, not logits: its cross-entropy would be wrong.",
+            where=where,
+            fix="Take the softmax or sigmoid out of forward, and apply it to what forward returns.",
+        )
     labels = int(images.y.max()) + 1 if len(images) else 0
     if logits.shape[1] < labels:
         raise UserError(
@@ -53,6 +58,26 @@ def ready(model: nn.Module, images: Images, train: bool = False) -> nn.Module:
     return wrapped
 
 
+def alone(model: nn.Module, copy: nn.Module, x: Tensor) -> None:
+    """Raises UserError if the forward of a copy runs on weights of the model itself."""
+    error = UserError(
+        "The forward of a copy of the model runs on the weights of the model that was given.",
+        where=type(copy).__name__,
+        fix="Make methods of functions in its attributes that hold it, such as a lambda over self.",
+    )
+    cuda = [x.device] if x.is_cuda else []
+    with torch.random.fork_rng(cuda), torch.no_grad(), understood(copy, x), Guard(model, error):
+        copy(x)
+
+
+def probable(logits: Tensor) -> bool:
+    """Whether these are probabilities: rows (B, C) that sum to 1, or a sigmoid's outputs."""
+    if logits.grad_fn is not None and logits.grad_fn.name().startswith(("Softmax", "Sigmoid")):
+        return True
+    ones = torch.ones(len(logits), device=logits.device)
+    return bool((logits > 0).all()) and torch.allclose(logits.sum(1), ones, rtol=0, atol=1e-5)
+
+
 def like(original: nn.Module, made: nn.Module, images: Images) -> nn.Module:
     """A fresh model, ready as the original is. Raises UserError if it is of another kind."""
     if not isinstance(made, nn.Module):
@@ -64,7 +89,11 @@ def like(original: nn.Module, made: nn.Module, images: Images) -> nn.Module:
     named = original.named if isinstance(original, Wrapped) else ""
     fresh = ready(wrap(made, named), images, train=True)
     mine, theirs = (
-        {name: tuple(tensor.shape) for name, tensor in unwrap(one).state_dict().items()}
+        {
+            name: tuple(value.shape)
+            for name, value in unwrap(one).state_dict().items()
+            if isinstance(value, Tensor)  # a module may keep other things in it
+        }
         for one in (original, fresh)
     )
     differ = [name for name in {**mine, **theirs} if mine.get(name) != theirs.get(name)]
@@ -78,15 +107,3 @@ def like(original: nn.Module, made: nn.Module, images: Images) -> nn.Module:
             fix="Return a new model of the same architecture.",
         )
     return fresh
-
-
-def copied(model: nn.Module) -> nn.Module:
-    """A deep copy. Raises UserError if there can be none."""
-    try:
-        return deepcopy(model)
-    except (TypeError, RuntimeError, AttributeError, NotImplementedError) as error:
-        raise UserError(
-            f"The model cannot be copied ({type(error).__name__}: {error}).",
-            where=type(unwrap(core(model))).__name__,
-            fix="Keep tensors that are computed, open files and the like out of its attributes.",
-        ) from error

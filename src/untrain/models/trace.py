@@ -42,19 +42,26 @@ class Trace:
         """All layers that a tensor comes from."""
         return self._behind(tensor, through=True)
 
+    def weights(self, tensor: Tensor) -> list[Tensor]:
+        """The weights met on the ways back from a tensor, before any layer that is followed."""
+        leaves = (getattr(node, "variable", None) for node in self._nodes(tensor, through=False))
+        return [leaf for leaf in leaves if isinstance(leaf, Tensor)]
+
     def _behind(self, tensor: Tensor, through: bool) -> list[str]:
-        found: list[str] = []
+        nodes = self._nodes(tensor, through)
+        return list(dict.fromkeys(self.made[node] for node in nodes if node in self.made))
+
+    def _nodes(self, tensor: Tensor, through: bool) -> Iterator[Any]:
+        """Nodes of the graph behind a tensor; through: beyond the layers met first as well."""
         seen, ahead = set(), [tensor.grad_fn]
         while ahead:
             node = ahead.pop()
             if node is None or node in seen:
                 continue
             seen.add(node)
-            if node in self.made and self.made[node] not in found:
-                found.append(self.made[node])
+            yield node
             if through or node not in self.made:
                 ahead += [before for before, _ in node.next_functions]
-        return found
 
 
 def trace(model: nn.Module, x: Tensor, named: str = "") -> Trace:

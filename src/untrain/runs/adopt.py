@@ -19,11 +19,12 @@ from torch import Tensor, nn
 from untrain.config import DataConfig, ModelConfig, changed
 from untrain.data.images import Images
 from untrain.data.splits import Split
-from untrain.engine.checkpoint import misfits, save
+from untrain.engine.checkpoint import misfits, put_weights, save
 from untrain.engine.foreign import renamed
 from untrain.engine.predict import outputs
 from untrain.errors import UserError
 from untrain.files import file_hash, lock, write_json
+from untrain.models.given import weights_of
 from untrain.models.output import head_name, unwrap
 from untrain.models.ready import ready
 from untrain.progress import say
@@ -82,10 +83,12 @@ def adopt(given: Import, out: Path, device: torch.device) -> bool:
     found = accuracies(model.to(device), given)
     notes += judge(found, given)
     with lock(out):
+        if check_place(out, given.config(), given.key()):  # another process was first
+            return False
         given.split.save(out / "split.npz", given.images)
         weights = out / "model.safetensors"
         about = {"key": given.key(), "untrain": __version__}
-        save(weights, unwrap(model).state_dict(), about)
+        save(weights, weights_of(unwrap(model)), about)
         write_json(out / "run.json", recorded(given, file_hash(weights), found, notes))
     return True
 
@@ -96,7 +99,7 @@ def fill(model: nn.Module, given: Import) -> list[str]:
     Raises UserError, with both sizes for a head of another size, if they do not fit, or hold NaN.
     """
     inner, name = unwrap(model), given.file.name
-    own = inner.state_dict()
+    own = weights_of(inner)
     tensors = renamed(given.tensors, own)
     young = {key for key in own if key.endswith("num_batches_tracked")} - tensors.keys()
     check_head(own, tensors, head_name(model), given)
@@ -108,11 +111,14 @@ def fill(model: nn.Module, given: Import) -> list[str]:
             fix="Name the network that it was trained with: --model, --width, or module:function.",
         )
     for key, tensor in tensors.items():
+        if own[key].is_floating_point() and not tensor.is_floating_point():
+            what = f"{key} is {tensor.dtype}, where the network has {own[key].dtype}."
+            raise UserError(what, str(given.file), "Save the weights as floating-point numbers.")
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             bad = int((~torch.isfinite(tensor)).sum())
             what = f"{key} holds {bad} values of {tensor.numel()} that are NaN or infinite."
             raise UserError(what, str(given.file), "Import an earlier checkpoint of it.")
-    inner.load_state_dict({key: own[key] for key in young} | tensors)  # old files have none
+    put_weights(inner, {key: own[key] for key in young} | tensors)  # old files have none
     types = {tensors[key].dtype for key in own if own[key].is_floating_point()} - {torch.float32}
     kinds = ", ".join(sorted(str(kind).removeprefix("torch.") for kind in types))
     return [f"Its weights were {kinds}; they are kept in float32."] if types else []

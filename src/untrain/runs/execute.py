@@ -20,6 +20,7 @@ from untrain.engine.loop import Loop, Observer
 from untrain.engine.resume import Resume
 from untrain.errors import UserError
 from untrain.files import check_space, file_hash, lock, write_json
+from untrain.models.given import weights_of
 from untrain.runs.load import load_model
 from untrain.runs.plan import Plan
 from untrain.runs.record import read, record
@@ -56,7 +57,7 @@ def _execute(plan: Plan, out: Path, device: Device, observe: Observer | None) ->
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     result = loop.run(resume, observe)
     weights = out / "model.safetensors"
-    save(weights, result.model.state_dict(), {"key": key, "untrain": __version__})
+    save(weights, weights_of(result.model), {"key": key, "untrain": __version__})
     write_json(out / "run.json", record(plan, result, file_hash(weights), started))
     resume.clear()
     return True
@@ -64,5 +65,5 @@ def _execute(plan: Plan, out: Path, device: Device, observe: Observer | None) ->
 
 def space(model: nn.Module) -> int:
     """Bytes that a run may need on disk: its weights, and two resume states with momentum."""
-    weights = sum(int(tensor.nbytes) for tensor in model.state_dict().values())
+    weights = sum(int(tensor.nbytes) for tensor in weights_of(model).values())
     return 5 * weights + 10_000_000

@@ -12,6 +12,7 @@ import numpy as np
 from untrain.data.splits import NAMES
 from untrain.engine.checkpoint import load
 from untrain.errors import MISSING, UserError
+from untrain.files import TORN, file_hash
 from untrain.runs.record import read
 
 ELSEWHERE = "Choose another folder, or remove it."
@@ -25,6 +26,7 @@ def check_place(out: Path, config: Mapping[str, Any], key: str | None = None) ->
     Raises UserError if the folder cannot be one, or holds anything else that would be overwritten.
     """
     existing = next(place for place in (out, *out.absolute().parents) if os.path.lexists(place))
+    check_apart(out, str(config.get("data", {}).get("data", "")))
     if not os.path.isdir(existing):
         what = f"{out} cannot be written: {existing} is no folder."
         raise UserError(what, "--out", "Choose another folder.", MISSING)
@@ -37,6 +39,14 @@ def check_place(out: Path, config: Mapping[str, Any], key: str | None = None) ->
     return False
 
 
+def check_apart(out: Path, data: str) -> None:
+    """Refuse a run inside of the folder of its images, where it would be taken for a class."""
+    kind, _, root = data.partition(":")
+    if kind == "folder" and out.resolve().is_relative_to(Path(root).resolve()):
+        what = f"{out} lies in the folder of the images, {root}."
+        raise UserError(what, "--out", "Choose a folder outside of it.")
+
+
 def check_run(out: Path, config: Mapping[str, Any], key: str | None) -> bool:
     """Whether the finished run of a folder is the one with this key; another one is refused."""
     try:
@@ -45,6 +55,7 @@ def check_run(out: Path, config: Mapping[str, Any], key: str | None) -> bool:
         raise UserError(error.what, "--out", ELSEWHERE) from error
     differ = differences(run["config"], config)
     if run["key"] == key:
+        check_weights(out, run)
         return True
     if key is None and not differ:
         return False
@@ -53,6 +64,17 @@ def check_run(out: Path, config: Mapping[str, Any], key: str | None) -> bool:
         "--out",
         ELSEWHERE,
     )
+
+
+def check_weights(out: Path, run: Mapping[str, Any]) -> None:
+    """Refuse a finished run that has lost its weights."""
+    weights = out / "model.safetensors"
+    if not weights.is_file() or file_hash(weights) != run["checkpoints"]["child"]:
+        raise UserError(
+            f"{out} holds this run, but its {weights.name} is missing or was changed.",
+            where="--out",
+            fix="Put the file back, or remove the folder and make the run again.",
+        )
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
@@ -92,7 +114,7 @@ def check_unfinished(out: Path, key: str | None) -> None:
         raise UserError(
             f"{out} holds an unfinished run with other settings.",
             where="--out",
-            fix="Use the same settings to resume it, or another --out.",
+            fix="Use the same settings and the same data to resume it, or another --out.",
         )
 
 
@@ -121,7 +143,7 @@ def own_split(out: Path) -> bool:
     try:
         with (out / "split.npz").open("rb") as file, np.load(file) as saved:
             return set(NAMES) <= set(saved.files)
-    except (OSError, ValueError, AttributeError):
+    except (*TORN, AttributeError):
         return False
 
 
