@@ -7,8 +7,8 @@ BIN := .venv/bin
 demo: .venv/ready  ## the main job on embedded digits, with table and picture
 	$(BIN)/untrain demo --out demo
 
-test: .venv/ready  ## the default tests
-	$(BIN)/python -m pytest
+test: .venv/ready  ## the default tests, on two cores
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: lint types test  ## everything CI does
 
