@@ -21,7 +21,7 @@ from untrain.task import Task
 from untrain.testing import same as same_bits
 from untrain.testing import toy_images
 
-os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+os.environ["GOMP_SPINCOUNT"] = "1000"
 torch.set_num_threads(1)
 
 

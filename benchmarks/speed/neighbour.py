@@ -3,9 +3,9 @@
 python -m benchmarks.speed.neighbour --out runs/neighbour.json     # two minutes
 
 A process that never rests holds one core. Training steps (ResNet-18 of width 16, batch 64) run
-beside it in processes of their own, as OMP_WAIT_POLICY is read when torch is imported: on all
-usable cores with OpenMP's own policy, on all with PASSIVE (what `untrain` sets), and on one
-thread. They take turns; a ratio is of wall seconds within a round.
+beside it in processes of their own, as OpenMP reads its environment when torch is imported: on one
+thread, and on all usable cores under three policies, of which GOMP_SPINCOUNT=1000 is what `untrain`
+sets. They take turns; a ratio is of wall seconds within a round.
 """
 
 from __future__ import annotations
@@ -41,20 +41,21 @@ print((time.perf_counter() - started) / 10)
 BUSY = "while True: pass"
 
 
-def variants() -> dict[str, tuple[int, str]]:
-    """Threads and wait policy ("" is OpenMP's own) by name."""
+def variants() -> dict[str, tuple[int, dict[str, str]]]:
+    """Threads, and what tells OpenMP how they wait, by name."""
     cores = usable_cores()
     return {
-        "one thread": (1, ""),
-        f"{cores} threads, OpenMP's own policy": (cores, ""),
-        f"{cores} threads, PASSIVE": (cores, "PASSIVE"),
+        "one thread": (1, {}),
+        f"{cores} threads, OpenMP's own policy": (cores, {}),
+        f"{cores} threads, OMP_WAIT_POLICY=PASSIVE": (cores, {"OMP_WAIT_POLICY": "PASSIVE"}),
+        f"{cores} threads, GOMP_SPINCOUNT=1000": (cores, {"GOMP_SPINCOUNT": "1000"}),
     }
 
 
-def step(threads: int, policy: str) -> float:
+def step(threads: int, policy: dict[str, str]) -> float:
     """Wall seconds of a training step, the mean of ten, in a process of its own."""
     environment = {name: value for name, value in os.environ.items() if "OMP_" not in name}
-    environment |= {"OMP_WAIT_POLICY": policy} if policy else {}
+    environment |= policy
     command = [sys.executable, "-c", STEPS, str(threads)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return float(done.stdout)

@@ -23,7 +23,7 @@ TORCH: dict[str, Any] = {
     "gpus": [],
     "device": "cpu",
     "threads": 2,
-    "wait_policy": "passive",
+    "wait_policy": "GOMP_SPINCOUNT=1000",
 }
 
 

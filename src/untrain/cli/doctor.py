@@ -88,9 +88,9 @@ def computing(found: dict[str, Any]) -> Rows:
     about = found["computing"]
     gpus = [f"{one['name']}, {size(one['memory_free'])} free" for one in about["gpus"]]
     build = f"built for CUDA {about['cuda_build']}" if about["cuda_build"] else "built for CPUs"
-    waiting = f"OMP_WAIT_POLICY={about['wait_policy'] or 'not set'}"
+    waiting = about["wait_policy"] or "they spin while they wait"
     if about["threads"] > 1:
-        waiting += "; from Python, set it to PASSIVE before torch is imported"
+        waiting += "; from Python, set it before torch is imported"
     return [
         ("torch", f"{about['torch']}, {build}"),
         ("GPUs", "; ".join(gpus) or "none"),

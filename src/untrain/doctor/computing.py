@@ -32,8 +32,15 @@ def look() -> dict[str, Any]:
         "device": device.kind(),
         "precision": device.best_precision(),
         "threads": device.count_threads(),
-        "wait_policy": os.environ.get("OMP_WAIT_POLICY", ""),
+        "wait_policy": wait_policy(),
     }
+
+
+def wait_policy() -> str:
+    """What tells OpenMP's threads how to wait for each other; "" if nothing does."""
+    names = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
+    told = [f"{name}={os.environ[name].upper()}" for name in names if os.environ.get(name)]
+    return told[0] if told else ""
 
 
 def troubles(machine: dict[str, Any], computing: dict[str, Any]) -> list[Trouble]:
@@ -48,9 +55,9 @@ def troubles(machine: dict[str, Any], computing: dict[str, Any]) -> list[Trouble
     if load >= cores:
         what = f"Other work is running here: load {load} on {cores} cores. Seconds will mislead."
         told.append(Trouble(what, "Wait, or give --threads 1, which suffers least.", "note"))
-    if computing["threads"] > 1 and computing["wait_policy"].upper() != "PASSIVE":
+    if computing["threads"] > 1 and computing["wait_policy"] in ("", "OMP_WAIT_POLICY=ACTIVE"):
         what = "Threads spin while they wait: beside other work a run can take four times as long."
-        told.append(Trouble(what, "Set OMP_WAIT_POLICY=PASSIVE.", "note"))
+        told.append(Trouble(what, "Set GOMP_SPINCOUNT=1000.", "note"))
     memory = machine["memory"]
     if 0 < memory["available"] < LITTLE:
         swap = "" if memory["swap"] else ", and there is no swap"

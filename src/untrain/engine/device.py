@@ -22,7 +22,7 @@ class Device:
     """What a run computes on; recorded, but no part of what the run is.
 
     Beside other work, threads that spin while they wait slow each other down. The command line
-    sets OMP_WAIT_POLICY=PASSIVE against it. From Python it is yours to set, in the environment,
+    sets GOMP_SPINCOUNT=1000 against it. From Python it is yours to set, in the environment,
     before torch is imported; one thread does not need it.
     """
 
