@@ -256,8 +256,8 @@ def test_torn_evidence_is_collected_anew(copied: Copied) -> None:
         assert main(["audit", str(run)]) == 0
 
 
-def test_a_folder_whose_split_is_torn_is_no_stranger(tmp_path: Path) -> None:
-    """A kill may leave drafts, but never half a split: an empty one is somebody else's."""
+def test_a_folder_with_an_empty_split_is_refused(tmp_path: Path) -> None:
+    """A killed run leaves drafts, but never half a split: an empty one is somebody else's."""
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "split.npz").touch()
     assert main(["train", *SMALL, "--out", f"{tmp_path}/run"]) == 2
