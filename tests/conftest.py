@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
@@ -67,3 +69,19 @@ def model(spec: ModelSpec) -> nn.Module:
 @pytest.fixture
 def same() -> Callable[[nn.Module, nn.Module], bool]:
     return same_bits
+
+
+@pytest.fixture
+def small_files() -> Callable[[int], AbstractContextManager[None]]:
+    """A block in which writing more than so many bytes into a file fails, as on a full disk."""
+
+    @contextmanager
+    def limited(most: int) -> Iterator[None]:
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return limited

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import resource
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -24,19 +25,17 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_what_was_there(
+    tmp_path: Path, small_files: Callable[[int], AbstractContextManager[None]]
+) -> None:
     path = tmp_path / "a.txt"
     path.write_text("before")
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
-    try:
-        with (
-            pytest.raises(UserError, match=r"Could not write a\.txt: File too large") as told,
-            atomic(path) as draft,
-        ):
-            draft.write_text("x" * 1000)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with (
+        small_files(100),
+        pytest.raises(UserError, match=r"Could not write a\.txt: File too large") as told,
+        atomic(path) as draft,
+    ):
+        draft.write_text("x" * 1000)
     assert told.value.code == 3
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]

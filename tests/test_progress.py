@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from untrain import progress
@@ -11,11 +9,10 @@ from untrain.progress import silence, track
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second passes with every look at the clock."""
     now = iter(range(1000))
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
-    return iter(())
 
 
 def test_a_line_after_two_seconds_then_every_ten(

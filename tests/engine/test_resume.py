@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from untrain.methods import CU, FT, CoUn, NegGradPlus, Retrain, Scrub
 from untrain.methods.contract import Pass, Run, State, Step, Trained
 from untrain.task import Task
 
+Limit = Callable[[int], AbstractContextManager[None]]
 FAST = {"epochs": 4, "batch": 10, "lr": 0.1}
 
 
@@ -190,23 +190,13 @@ def test_a_signal_that_the_process_ignores_stays_ignored(
         signal.signal(signal.SIGHUP, before)
 
 
-@contextmanager
-def small_files(limit: int) -> Iterator[None]:
-    """Writing more than `limit` bytes into a file fails, as on a full disk."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 def test_a_run_goes_on_while_it_cannot_be_saved(
     task: Task,
     model: nn.Module,
     tmp_path: Path,
     same: Callable[..., bool],
     capsys: pytest.CaptureFixture[str],
+    small_files: Limit,
 ) -> None:
     path = tmp_path / "resume.safetensors"
     with small_files(1000):

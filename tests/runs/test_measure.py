@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import resource
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -74,13 +75,12 @@ def test_a_folder_that_cannot_be_written_is_measured_all_the_same(
 
 
 def test_a_full_disk_keeps_nothing_and_hides_nothing(
-    run: Path, images: Images, capsys: pytest.CaptureFixture[str]
+    run: Path,
+    images: Images,
+    capsys: pytest.CaptureFixture[str],
+    small_files: Callable[[int], AbstractContextManager[None]],
 ) -> None:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
-    try:
+    with small_files(2000):
         measured(run, images)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert "Could not write evidence.npz" in capsys.readouterr().err
     assert sorted(path.name for path in run.iterdir() if "evidence" in path.name) == []

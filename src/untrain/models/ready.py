@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from untrain.data.images import Images
 from untrain.errors import UserError, raise_all
-from untrain.models.given import Guard, copied, core, in_32_bit, problems
+from untrain.models.given import Guard, copied, core, in_32_bit, problems, weights_of
 from untrain.models.output import Wrapped, unwrap, wrap
 from untrain.models.trace import understood
 
@@ -89,11 +89,7 @@ def like(original: nn.Module, made: nn.Module, images: Images) -> nn.Module:
     named = original.named if isinstance(original, Wrapped) else ""
     fresh = ready(wrap(made, named), images, train=True)
     mine, theirs = (
-        {
-            name: tuple(value.shape)
-            for name, value in unwrap(one).state_dict().items()
-            if isinstance(value, Tensor)  # a module may keep other things in it
-        }
+        {name: tuple(value.shape) for name, value in weights_of(unwrap(one)).items()}
         for one in (original, fresh)
     )
     differ = [name for name in {**mine, **theirs} if mine.get(name) != theirs.get(name)]
