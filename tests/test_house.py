@@ -17,7 +17,8 @@ FLOORS = (
     {"methods"},
     {"engine"},
     {"runs", "metrics"},
-    {"api", "report", "demo", "doctor", "testing"},
+    {"verdict", "traces"},
+    {"api", "report", "demo", "doctor", "testing", "tune"},
     {"cli", "__main__", "__init__"},
 )
 """From the ground up: a module imports from its own floor or one below."""

@@ -8,7 +8,7 @@ import pytest
 
 from untrain.cli.main import main
 from untrain.metrics.evidence import load_evidence
-from untrain.metrics.mia import attack
+from untrain.metrics.membership.efficacy import attack
 from untrain.runs.record import read
 
 pytestmark = pytest.mark.slow

@@ -13,7 +13,7 @@ from untrain.metrics.accuracy import accuracy, agreement
 from untrain.metrics.audit import GAP, Audit, Subject, audit
 from untrain.metrics.evidence import view
 from untrain.metrics.gap import floor_of_means, gap_of_means
-from untrain.metrics.mia import mia_efficacy
+from untrain.metrics.membership.efficacy import mia_efficacy
 
 
 def subject(label: str, seed: int = 0, keys: np.ndarray = FORGET, **accuracies: float) -> Subject:

@@ -14,6 +14,7 @@ from untrain.metrics.gap import (
     gap_interval,
     gap_of_means,
     mean_of_gaps,
+    tow,
 )
 
 COUN = np.array([0, 0.27, 0.24, 0.58])
@@ -115,3 +116,17 @@ def test_interval_of_paired_seeds_leaves_out_what_they_share() -> None:
 def test_two_seeds_have_no_interval(three: np.ndarray) -> None:
     assert all(map(math.isnan, gap_interval(three[0][:2], three[1])))
     assert all(map(math.isnan, gap_interval(three[0], three[1][:2])))
+
+
+def test_tug_of_war_by_hand() -> None:
+    found = tow(np.array([60.0, 99.0, 80.0]), np.array([70.0, 100.0, 78.0]))
+    assert found == pytest.approx((0.9 * 0.99 * 0.98, 0.9, 0.99, 0.98))
+    gaps = 0.1 + 0.01 + 0.02
+    assert 1 - gaps <= found.value <= 1 - gaps + gaps**2
+
+
+def test_tug_of_war_with_itself_is_one() -> None:
+    values = np.array([12.3, 45.6, 78.9])
+    assert tow(values, values) == (1, 1, 1, 1)
+    with pytest.raises(ValueError, match="forget, retain and test"):
+        tow(np.ones(4), np.ones(4))

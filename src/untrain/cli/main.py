@@ -17,7 +17,9 @@ VERBS = {
     "train": "train a model; with --forget, Retrain: without the forgotten images",
     "import": "make a run of weights that were trained elsewhere",
     "unlearn": "remove the influence of images from a trained model",
+    "tune": "choose a method's settings without Retrain",
     "audit": "the table: how close each model is to Retrain",
+    "traces": "where erased images still are; --purge removes them",
     "list": "methods, models, terms or data sets",
     "doctor": "what this machine has, and what is missing for what",
 }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from untrain.cli.compose import needed, option, parse, setting
 from untrain.config import path_of
-from untrain.errors import Problems, UserError
+from untrain.errors import Problems, UserError, raise_all
 from untrain.registry import methods, terms
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from untrain.methods.contract import Method, Term
     from untrain.runs.load import Origin
     from untrain.runs.plan import Plan
+    from untrain.tune.selection import Checkpoint
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,20 @@ class UnlearnOptions:
     batch size is taken over (by retrain its whole recipe)."""
     recipe: str = ""
     """TOML file of values, named like the flags."""
+    select: Literal["none", "early", "oracle"] = "none"
+    """Which checkpoint to end at. none: the last. early: the first of two in a row that treat
+    forgotten images as unseen ones, seen on half of the forgotten images and val, if healing on
+    retained images does not bring them back. oracle: the one nearest to --retrain, and named so."""
+    margin: float = 0.05
+    """How far from 1/2 the interval of the AUC may reach, in (0, 0.5). Acts if select is early."""
+    max_utility_loss: float = 5.0
+    """Points of val accuracy that the chosen checkpoint may lose against the model it starts from,
+    from 0 to 100; 100 allows any loss. Acts if select is early."""
+    retrain: str = ""
+    """Folder of the Retrain of the same request, for --select oracle."""
+
+    def __post_init__(self) -> None:
+        raise_all(selection_problems(self))
 
 
 def run(args: list[str]) -> int:
@@ -70,14 +86,14 @@ def run(args: list[str]) -> int:
     return 0
 
 
-def named(word: str) -> type[Method]:
+def named(word: str, verb: str = "unlearn") -> type[Method]:
     """The method that the first word names. Raises UserError for a flag, or a table's label."""
     if word.startswith("-"):
-        fix = "It comes first: untrain unlearn METHOD --original RUN ..."
-        raise UserError("The method is missing.", f"untrain unlearn {word}", fix)
+        fix = f"It comes first: untrain {verb} METHOD --original RUN ..."
+        raise UserError("The method is missing.", f"untrain {verb} {word}", fix)
     if "+" in word:
         name, _, term = word.partition("+")
-        fix = f"Add the term with a flag: untrain unlearn {name} --add {term} ..."
+        fix = f"Add the term with a flag: untrain {verb} {name} --add {term} ..."
         raise UserError(f"Unknown method '{word}'.", fix=fix)
     method: type[Method] = methods.get(word)
     return method
@@ -130,7 +146,7 @@ def planned(
     from untrain.runs.plan import Plan
     from untrain.runs.sequence import rules_of
 
-    return Plan(
+    plan = Plan(
         images=before.images,
         split=splits[0],
         data=before.data,
@@ -142,6 +158,52 @@ def planned(
         earlier=rules_of(before.run),
         original=before.folder,
     )
+    return replace(plan, select=selection(options, plan, before))
+
+
+def selection_problems(options: UnlearnOptions) -> list[UserError]:
+    """What is wrong with --select and the flags that belong to it."""
+    problems = list(margin_problems(options.margin, options.max_utility_loss))
+    if options.select == "oracle" and not options.retrain.strip():
+        what = "--select oracle needs a Retrain to compare with."
+        fix = "Name its folder: --retrain RUN; or --select early, which needs none."
+        problems.append(UserError(what, "--retrain", fix))
+    if options.select != "oracle" and options.retrain.strip():
+        fix = "Give --select oracle as well, or leave it out."
+        problems.append(UserError("--retrain acts with --select oracle alone.", "--retrain", fix))
+    if options.select == "oracle" and len(options.forget) > 1:
+        what = f"--select oracle takes one request, and --forget names {len(options.forget)}."
+        fix = "Carry them out one by one, each with its own Retrain."
+        problems.append(UserError(what, "--forget", fix))
+    return problems
+
+
+def selection(options: UnlearnOptions, plan: Plan, before: Origin) -> Checkpoint | None:
+    """How a checkpoint is chosen; None takes the last one."""
+    from untrain.tune.selection import Checkpoint, healing_rate
+
+    if options.select == "none":
+        return None
+    lr, batch = healing_rate(plan, before.run)
+    retrain = path_of(options.retrain) if options.retrain else None
+    return Checkpoint(
+        by=options.select,
+        margin=options.margin,
+        loss=options.max_utility_loss,
+        retrain=retrain,
+        lr=lr,
+        batch=batch,
+    )
+
+
+def margin_problems(margin: float, loss: float) -> Iterator[UserError]:
+    """What is wrong with the two numbers that say what may be chosen."""
+    if not 0 < margin < 0.5:
+        what = f"--margin {margin:g} is out of range."
+        yield UserError(what, "--margin", "It must be in (0, 0.5).")
+    if not 0 <= loss <= 100:
+        what = f"--max-utility-loss {loss:g} is out of range."
+        yield UserError(what, "--max-utility-loss", "It must be in [0, 100].")
 
 
 def apart(out: Path, original: Path) -> Path:

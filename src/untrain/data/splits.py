@@ -12,6 +12,7 @@ import numpy as np
 
 from untrain.data.forget import select
 from untrain.data.images import Images
+from untrain.data.pseudonyms import named
 from untrain.errors import Problems, UserError
 from untrain.files import TORN, write_arrays
 from untrain.rng import numpy_rng
@@ -110,7 +111,7 @@ def load_split(path: Path, images: Images) -> Split:
             f"{path.name} is missing or damaged.", str(path.parent), "Make the run again."
         ) from error
     request = keys.pop("request", NONE)
-    found = {name: images.positions(of) for name, of in keys.items()}
+    found = {name: images.positions(named(of, images.keys)) for name, of in keys.items()}
     missing = sum(int((at < 0).sum()) for at in found.values())
     if missing:
         raise UserError(

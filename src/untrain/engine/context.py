@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -41,6 +42,8 @@ class Context:
         self.replayed = 0
         self.kept: dict[str, dict[str, Tensor]] = {}
         self.notes: list[str] = []
+        self.measured: Counter[str] = Counter()
+        """How often the method has measured its accuracy on which set."""
         if not in_32_bit(model):
             self.note("Its weights were changed in 32 bit, and rounded back to what they were.")
 
@@ -109,6 +112,8 @@ class Context:
             yield lazy(once.take(size), self.model)
 
     def accuracy(self, name: str, classes: Sequence[int] = ()) -> float:
+        self.measured[name] += 1
+
         def measure() -> float:
             positions = self.task.split.sets()[name]
             labels = self.task.images.y[torch.from_numpy(positions)]

@@ -14,8 +14,9 @@ from untrain.engine.cost import Cost
 from untrain.engine.device import Device, describe
 from untrain.engine.resume import Resume
 from untrain.engine.steps import Steps
+from untrain.engine.watch import Watch, ends_round, looked_at, within
 from untrain.errors import GATE, UserError, raise_all
-from untrain.methods.contract import Method, State, Term, Trained, misfits
+from untrain.methods.contract import Method, Pass, Passes, State, Term, Trained, misfits
 from untrain.models.given import core, put_back, weights_of, with_types_of
 from untrain.models.output import unwrap
 from untrain.rng import derive
@@ -77,10 +78,19 @@ class Loop(Context):
         self.method, self.terms = method, terms
         self.cost = Cost()
         self.curve: list[dict[str, Any]] = []
+        self.watch: Watch | None = None
 
-    def run(self, resume: Resume | None = None, observe: Observer | None = None) -> Result:
-        """Run the method to its end, from the resume state if there is one."""
-        resume, observe = resume or Resume(), observe or ignore
+    def run(
+        self,
+        resume: Resume | None = None,
+        observe: Observer | None = None,
+        watch: Watch | None = None,
+    ) -> Result:
+        """Run the method to its end, from the resume state if there is one.
+
+        watch: looks at the model on the way; the run may end before, at weights that it chooses.
+        """
+        resume, observe, self.watch = resume or Resume(), observe or ignore, watch
         with torch.random.fork_rng():
             torch.manual_seed(derive(self.seed, "dropout"))
             if self.device.type == "cuda":
@@ -106,21 +116,30 @@ class Loop(Context):
         passes = method.passes(self, state)
         place, pass_ = 0, next(passes, None)
 
-        def after_step(share: float) -> None:
+        def after_step(share: float) -> bool:
             observe(place + share, None)
-            resume.save(self, steps, state, place)
+            ends = share < 1 and within(method) and looked_at(self, state, place + share)
+            if not ends:
+                resume.save(self, steps, state, place)
+            return ends
 
         with resume.stoppable():
+            if self.watch:
+                self.watch.begin(self)
             while pass_ is not None:
                 if place >= done:
                     self.curve.append(steps.run(pass_, after_step))
                     observe(place + 1, self.curve[-1])
+                    if steps.stopped:  # in the middle of a pass, of which the method knows nothing
+                        break
                     resume.save(self, steps, state, place + 1)
-                try:
-                    pass_ = passes.send(self.curve[place]["loss"])
-                except StopIteration:
-                    pass_ = None
+                ended, pass_ = pass_, following(passes, self.curve[place]["loss"])
                 place += 1
+                new = place >= done and ends_round(method, ended, pass_)
+                if new and looked_at(self, state, place):
+                    break
+            if self.watch:
+                self.watch.settle(self)
 
     def _check_weights(self) -> None:
         """The last step may diverge after its loss was read."""
@@ -134,6 +153,14 @@ class Loop(Context):
                     fix="Lower --lr." if isinstance(self.method, Trained) else "Use milder flags.",
                     code=GATE,
                 )
+
+
+def following(passes: Passes, loss: float) -> Pass | None:
+    """The next pass of a method, None after its last one."""
+    try:
+        return passes.send(loss)
+    except StopIteration:
+        return None
 
 
 def finite(tensor: Tensor) -> bool:

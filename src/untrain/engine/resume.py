@@ -79,6 +79,8 @@ class Resume:
         loop.rewind({name: (epoch, cursor) for name, (epoch, cursor) in about["streams"].items()})
         loop.journal, loop.curve = about["journal"], about["curve"]
         loop.cost = Cost(**about["cost"])
+        if loop.watch:
+            loop.watch.load(about["watch"])
         if "part/total" in tensors:
             steps.part = _part(about["part"], tensors["part/total"].to(loop.device))
         return int(about["passes"])
@@ -153,6 +155,8 @@ def snapshot(
         "cost": asdict(loop.cost),
         "about": describe(loop.fabric),
     }
+    if loop.watch:
+        about["watch"] = loop.watch.saved()
     if steps.part is not None:
         part = steps.part
         tensors["part/total"] = part.total

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from untrain.engine.loop import Loop
 
 
-Observe = Callable[[float], None]
-"""Called after each step with the share of the pass that is done."""
+Observe = Callable[[float], bool]
+"""Called after each step with the share of the pass that is done; True ends the pass there."""
 
 
 @dataclass
@@ -57,6 +57,8 @@ class Steps:
         made = make_optimizer(method, [parameter for _, parameter in named])
         self.module, self.optimizer = loop.fabric.setup(loop.model, made)
         self.part: Part | None = None
+        self.stopped = False
+        """Whether the last pass was ended before its last step."""
 
     def run(self, pass_: Pass, observe: Observe) -> dict[str, Any]:
         """All steps of a pass, or those that a resumed run has left of it.
@@ -86,9 +88,12 @@ class Steps:
             part.sizes[tuple((name, len(b.y), mixture(b)) for name, b in batches.items())] += 1
             part.place += 1
             part.seconds = time.perf_counter() - started
-            observe(part.place / count)
+            self.stopped = observe(part.place / count)
+            started = time.perf_counter() - part.seconds  # looking and saving are no training
+            if self.stopped:
+                break
         self.part = None
-        loss = float(part.total) / count  # the one place where the host waits for the device
+        loss = float(part.total) / part.place  # the one place where the host waits for the device
         seconds = time.perf_counter() - started
         self._bill(pass_, part.sizes, seconds)
         if not math.isfinite(loss):

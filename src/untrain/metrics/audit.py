@@ -21,7 +21,7 @@ from untrain.metrics.gap import (
     mean_of_gaps,
 )
 from untrain.metrics.membership import membership_auc
-from untrain.metrics.mia import mia_efficacy
+from untrain.metrics.membership.efficacy import mia_efficacy
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,16 @@
 Both definitions average over RA, UA, TA and MIA efficacy, in percentage points:
     gap_of_means   |mean over seeds - Retrain's mean over seeds|   (the papers' column)
     mean_of_gaps   mean over seeds of |value - Retrain's value of the same seed|
+
+Beside it the tug of war of Zhao et al. 2024, arXiv 2406.01257, on shares instead of percent:
+    ToW            (1 - |gap on forget|) (1 - |gap on retain|) (1 - |gap on test|), 1 is best
+    ToW-MIA        the first factor of MIA efficacy instead of the accuracy on forgotten images
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -73,3 +78,23 @@ def gap_interval(values: np.ndarray, retrain: np.ndarray, draws: int = 2000) -> 
         gaps.append(gap_of_means(values[mine], retrain[theirs]))
     low, high = np.quantile(gaps, [0.025, 0.975])
     return float(low), float(high)
+
+
+class ToW(NamedTuple):
+    """Tug of war: the product, and its factors, each in [0, 1]; 1 is Retrain's own."""
+
+    value: float
+    forget: float
+    retain: float
+    test: float
+
+
+def tow(values: np.ndarray, retrain: np.ndarray) -> ToW:
+    """values, retrain: (3,), percent on forget (accuracy; of ToW-MIA, efficacy), retain, test.
+
+    Of several seeds, average the values of each seed, as the paper does.
+    """
+    factors = 1 - np.abs(np.asarray(values) - np.asarray(retrain)) / 100
+    if factors.shape != (3,):
+        raise ValueError("tug of war takes forget, retain and test")
+    return ToW(float(factors.prod()), *map(float, factors))

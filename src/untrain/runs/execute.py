@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 
+from untrain.data.splits import key_hash
 from untrain.engine.checkpoint import save
 from untrain.engine.device import Device
 from untrain.engine.loop import Loop, Observer
@@ -55,12 +57,34 @@ def _execute(plan: Plan, out: Path, device: Device, observe: Observer | None) ->
     plan.split.save(out / "split.npz", plan.images)
     resume = Resume(out / RESUME, key, device.save_every)
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    result = loop.run(resume, observe)
+    watch = plan.select.watch(plan, device) if plan.select else None
+    result = loop.run(resume, observe, watch)
     weights = out / "model.safetensors"
     save(weights, weights_of(result.model), {"key": key, "untrain": __version__})
-    write_json(out / "run.json", record(plan, result, file_hash(weights), started))
+    choice = plan.select.choice(plan, watch) if plan.select else {}
+    seen = {"choice": own_choice(plan, loop, choice), "measured": dict(loop.measured)}
+    write_json(out / "run.json", record(plan, result, file_hash(weights), started, seen))
     resume.clear()
     return True
+
+
+def own_choice(plan: Plan, loop: Loop, choice: dict[str, Any]) -> dict[str, Any]:
+    """The same choice, with what the method itself has seen of the forgotten images.
+
+    A method with a stop rule of its own, as CU, measures all of them.
+    """
+    looks = loop.measured["forget"]
+    if not looks:
+        return choice
+    seen = {"seen": key_hash(plan.images.keys[plan.split.forget]), "looked": "all"}
+    if choice:
+        loop.note(
+            f"'{plan.method.name}' itself has measured its accuracy on all forgotten images, not "
+            "on the tune half alone."
+        )
+        return choice | seen
+    own = {"by": "method", "candidates": looks, "checkpoint": len(loop.curve)}
+    return own | {"converged": None, "cost": {}, "trace": []} | seen
 
 
 def space(model: nn.Module) -> int:

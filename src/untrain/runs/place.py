@@ -96,6 +96,7 @@ def flat(config: Mapping[str, Any]) -> dict[str, Any]:
     method = dict(config.get("method", {}))
     named = {"method": method.pop("name")} if "name" in method else {}
     parts = {**config.get("data", {}), **config.get("model", {}), **method}
+    parts |= {"select": "none", **config.get("select", {})}
     parts.pop("data_root", None)  # the same files may lie elsewhere
     terms = {f"{t['name']}.{k}": v for t in config.get("terms", []) for k, v in t.items()}
     single = {name: config[name] for name in ("forget", "seed") if name in config}

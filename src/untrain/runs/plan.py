@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from untrain.config import DataConfig, ModelConfig, changed
 from untrain.data.images import Images
@@ -15,6 +15,34 @@ from untrain.data.splits import Split
 from untrain.methods.contract import Method, Term, settings
 from untrain.runs.record import NUMERICS, read, root_of
 from untrain.task import Task
+
+if TYPE_CHECKING:
+    from untrain.engine.device import Device
+    from untrain.engine.watch import Watch
+    from untrain.errors import UserError
+
+
+class Selection(Protocol):
+    """How a run's checkpoint or its hyper-parameters are chosen."""
+
+    @property
+    def by(self) -> str:
+        """What chooses: early, oracle or tune; it stands behind the method's name in tables."""
+
+    def config(self) -> dict[str, Any]:
+        """Its settings, as they are recorded."""
+
+    def key(self) -> dict[str, Any]:
+        """What of them makes two runs two."""
+
+    def check(self, plan: Plan) -> list[UserError]:
+        """What stands in the way of choosing."""
+
+    def watch(self, plan: Plan, device: Device) -> Watch | None:
+        """What looks at the run; None where runs are compared when they are finished."""
+
+    def choice(self, plan: Plan, watch: Watch | None) -> dict[str, Any]:
+        """What was chosen, how, and what was looked at, for run.json."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +62,8 @@ class Plan:
     """The rules of earlier requests, as they were given."""
     original: Path | None = None
     """Folder of the model that is given to the method; None trains from scratch."""
+    select: Selection | None = None
+    """How a checkpoint is chosen; None takes the last one."""
 
     def __post_init__(self) -> None:
         if len(self.rules) != len(self.split.requests):
@@ -49,7 +79,8 @@ class Plan:
         """The row of tables it belongs to: original, retrain, coun, ft+contrastive, ..."""
         if self.method.name == "retrain" and not self.rules:
             return "original"
-        return "+".join([self.method.name, *(term.name for term in self.terms)])
+        name = "+".join([self.method.name, *(term.name for term in self.terms)])
+        return f"{name} ({self.select.by})" if self.select else name
 
     def given(self) -> str:
         """Hash of the weights that the method is given."""
@@ -70,9 +101,10 @@ class Plan:
 
     def config(self) -> dict[str, Any]:
         """The settings, complete, as they are recorded."""
-        return configured(
+        config = configured(
             self.data, self.model, self.method, self.terms, forget=self.forget, seed=self.seed
         )
+        return config | ({"select": self.select.config()} if self.select else {})
 
     def key(self) -> str:
         """Equal keys mean equal runs, up to device, precision and threads."""
@@ -87,7 +119,7 @@ class Plan:
             # Retrain takes nothing from a model: it is one run, whichever verb makes it
             "parent": "" if self.method.name == "retrain" else self.given(),
             "numerics": NUMERICS,
-        }
+        } | ({"select": self.select.key()} if self.select else {})
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,8 +28,14 @@ NUMERICS = {"engine": 1, "data": 1}
 """Raised by a change that moves numbers, so that old and new runs are never taken for one."""
 
 
-def record(plan: Plan, result: Result, child: str, started: str) -> dict[str, Any]:
-    """The content of run.json: a description, and a log of what was done to which data."""
+def record(
+    plan: Plan, result: Result, child: str, started: str, seen: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The content of run.json: a description, and a log of what was done to which data.
+
+    seen: what was looked at on the way: `choice`, of a checkpoint or of settings, and `measured`,
+    how often the method itself has measured its accuracy on which set; absent where nothing was.
+    """
     return {
         "schema": SCHEMA,
         "key": plan.key(),
@@ -49,6 +56,7 @@ def record(plan: Plan, result: Result, child: str, started: str) -> dict[str, An
         "cost": asdict(result.cost),
         "curve": result.curve,
         "notes": result.notes,
+        **{name: what for name, what in seen.items() if what},
         "environment": {
             "untrain": __version__,
             "commit": commit(),

@@ -81,6 +81,7 @@ def obstacles(plan: Plan, out: Path) -> list[UserError]:
     if task is not None:
         problems.add(*method.check(task))
         problems.add(*(found for term in plan.terms for found in term.check(method, task)))
+        problems.add(*(plan.select.check(plan) if plan.select else []))
     model = problems.attempt(start, plan) if known else None
     if model is not None and task is not None:
         problems.add(*method.check_model(model, task))

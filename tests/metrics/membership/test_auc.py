@@ -9,7 +9,7 @@ import pytest
 from synthetic import CLASSES, with_margin
 
 from untrain.metrics.evidence import Outputs
-from untrain.metrics.membership import auc, membership_auc
+from untrain.metrics.membership.auc import auc, membership_auc
 
 
 def draw(counts: list[int], seed: int = 0, shift: float = 0) -> Outputs:

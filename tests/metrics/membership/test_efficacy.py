@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.svm import SVC
 
-from untrain.metrics.mia import attack, mia_efficacy
+from untrain.metrics.membership.efficacy import attack, mia_efficacy
 
 KINDS = ("separated", "overlapping", "saturated", "bimodal")
 

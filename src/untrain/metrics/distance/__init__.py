@@ -1,0 +1,1 @@
+"""Distances between models, and between forgotten and unseen images under one model."""

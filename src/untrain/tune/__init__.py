@@ -1,0 +1,1 @@
+"""Choosing a checkpoint or hyper-parameters without Retrain, on tune halves only."""

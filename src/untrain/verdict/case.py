@@ -1,0 +1,141 @@
+"""What an audit of one model reads: the model, the request, and the models to set beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from untrain.data.halves import tune_half
+from untrain.data.splits import key_hash
+from untrain.engine.device import Device
+from untrain.files import TORN, write_arrays
+from untrain.metrics.evidence import Evidence, Outputs, View, view
+from untrain.task import Task
+
+SMALL = 50
+"""Forgotten images under which no population test can clear a model."""
+
+
+@dataclass(frozen=True)
+class Party:
+    """A model that is set beside the one under audit. `weights` is the hash of its file."""
+
+    label: str
+    evidence: Evidence
+    load: Callable[[], nn.Module]
+    seed: int = 0
+    weights: str = ""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Keeps arrays that took training to make, so that a stopped audit goes on; or nothing."""
+
+    folder: Path | None = None
+
+    def get(
+        self, name: str, about: Mapping[str, Any], make: Callable[[], dict[str, np.ndarray]]
+    ) -> dict[str, np.ndarray]:
+        """The arrays of this name and these settings, made where they are not there."""
+        if self.folder is None:
+            return make()
+        said = json.dumps(about, sort_keys=True, default=str)
+        path = self.folder / f"{name}-{hashlib.sha256(said.encode()).hexdigest()[:12]}.npz"
+        try:
+            with path.open("rb") as file, np.load(file) as saved:
+                return {part: saved[part] for part in saved.files}
+        except TORN:
+            made = make()
+            write_arrays(path, made)
+            return made
+
+
+@dataclass(frozen=True)
+class Case:
+    """One model under audit.
+
+    task: what it was to forget: all requests together, where there were several.
+    original: the model before; None where it is not at hand. retrains: trained as it was,
+    without the forgotten images. references: trained without them in any way and any network.
+    lr, batch: of the Original's training; healing uses them.
+    choices_saw_half, choices_saw_all: what choices (checkpoint, hyper-parameters, a stop rule)
+    have seen of the forgotten images; of a half, the other one is audited.
+    candidates: how many models have been audited for this request, this one included; alpha is
+    divided by it.
+    log: what the page embeds about how the model was made.
+    """
+
+    label: str
+    title: str
+    task: Task
+    party: Party
+    original: Party | None = None
+    retrains: tuple[Party, ...] = ()
+    references: tuple[Party, ...] = ()
+    lr: float = 0.05
+    batch: int = 64
+    choices_saw_half: bool = False
+    choices_saw_all: bool = False
+    candidates: int = 1
+    corrected: bool = True
+    log: dict[str, Any] = field(default_factory=dict)
+    shelf: Shelf = Shelf()
+    device: Device = field(default_factory=Device)
+
+    @cached_property
+    def forgotten(self) -> np.ndarray:
+        """Keys of the forgotten images that are audited (N,)."""
+        at = self.task.split.forget
+        keys, labels = self.task.images.keys[at], self.task.images.y.numpy()[at]
+        return np.asarray(keys[~tune_half(keys, labels)] if self.choices_saw_half else keys)
+
+    @property
+    def kind(self) -> str:
+        """class where a whole class is forgotten, small under SMALL images, else records."""
+        if len(self.task.gone_classes()):
+            return "class"
+        return "small" if len(self.forgotten) < SMALL else "records"
+
+    def view(self, party: Party) -> View:
+        """The audited forgotten images and the unseen ones under a model."""
+        return view(party.evidence, self.forgotten)
+
+    @cached_property
+    def unseen(self) -> np.ndarray:
+        """Positions of the unseen images that were measured."""
+        return self.task.images.positions(self.view(self.party).reference.keys)
+
+    @cached_property
+    def audited(self) -> np.ndarray:
+        """Positions of the forgotten images that are audited."""
+        return self.task.images.positions(self.view(self.party).forget.keys)
+
+    @property
+    def never_saw(self) -> tuple[Party, ...]:
+        """Models that were trained without the forgotten images."""
+        return (*self.retrains, *self.references)
+
+    def about(self, **settings: Any) -> dict[str, Any]:
+        """What arrays on the shelf belong to."""
+        keys, split = self.task.images.keys, self.task.split
+        return {
+            "weights": self.party.weights,
+            "retain": key_hash(keys[split.retain]),
+            "audited": key_hash(self.forgotten),
+            "unseen": key_hash(keys[self.unseen]),
+            **settings,
+        }
+
+
+def rows_of(outputs: Outputs, keys: np.ndarray) -> np.ndarray:
+    """Where these keys stand in a set of outputs."""
+    order = np.argsort(outputs.keys)
+    return np.asarray(order[np.searchsorted(outputs.keys, keys, sorter=order)])
