@@ -325,6 +325,9 @@ def test_models_that_people_have_are_unlearned_and_audited(
     assert len(list(result.model.parameters())) == len(list(model.parameters()))  # ties stay
     assert result.cost.flops > 0
     assert "unlearned" in str(untrain.audit(result.model, task, original=model))
+    verdict = untrain.examine(result, task, original=model, healing=1, batch=16)
+    assert verdict.word in str(verdict)
+    assert verdict.word != "PASS"
 
 
 def test_a_head_that_is_not_clear_can_be_named(task: untrain.Task) -> None:

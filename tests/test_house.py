@@ -62,7 +62,8 @@ def test_a_method_never_imports_the_engine_nor_the_report_torch() -> None:
 
 
 def test_public_names() -> None:
-    expected = {"Output", "Result", "Task", "UserError", "__version__", "audit", "unlearn", "wrap"}
+    expected = {"Output", "Result", "Task", "UserError", "__version__"}
+    expected |= {"audit", "examine", "unlearn", "wrap"}
     assert set(untrain.__all__) == expected
     assert all(getattr(untrain, name) for name in untrain.__all__)
 

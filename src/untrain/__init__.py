@@ -2,7 +2,8 @@
 
 task = untrain.Task(train=(images, labels), forget=[3, 17], test=(x, y))
 result = untrain.unlearn(model, task, CoUn(epochs=10))
-print(untrain.audit(result.model, task))
+print(untrain.audit(result.model, task))                        # the table
+print(untrain.examine(result.model, task, original=model))      # the verdict
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from untrain.version import __version__
 
 if TYPE_CHECKING:
     from untrain.api import audit as audit
+    from untrain.api import examine as examine
     from untrain.api import unlearn as unlearn
     from untrain.engine.loop import Result as Result
     from untrain.models.output import Output as Output
@@ -25,11 +27,13 @@ _LAZY = {
     "Result": "untrain.engine.loop",
     "Task": "untrain.task",
     "audit": "untrain.api",
+    "examine": "untrain.api",
     "unlearn": "untrain.api",
     "wrap": "untrain.models.output",
 }
 
-__all__ = ["Output", "Result", "Task", "UserError", "__version__", "audit", "unlearn", "wrap"]
+__all__ = ["Output", "Result", "Task", "UserError", "__version__"]
+__all__ += ["audit", "examine", "unlearn", "wrap"]
 
 
 def __getattr__(name: str) -> Any:

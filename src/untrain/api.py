@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from untrain.data.splits import key_hash
 from untrain.engine.device import Device
 from untrain.engine.loop import Loop, Result
 from untrain.engine.resume import Resume
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from untrain.metrics.audit import Audit
+    from untrain.verdict.examine import Verdict
 
 
 def unlearn(
@@ -95,6 +97,67 @@ def audit(
     keys, split = task.images.keys, task.split
     requests = [keys[at] for at in split.requests]
     return measure(subjects, retrains, keys[split.forgotten], requests=requests)
+
+
+def examine(
+    model: nn.Module | Result,
+    task: Task,
+    *,
+    original: nn.Module | None = None,
+    retrained: nn.Module | Result | Sequence[nn.Module | Result] = (),
+    references: Sequence[nn.Module | Result] = (),
+    lr: float = 0.05,
+    batch: int = 64,
+    margin: float = 0.05,
+    healing: int = 5,
+    device: Device | None = None,
+) -> Verdict:
+    """Judge whether what `task` forgets is gone from a model. Print what it returns.
+
+    Trains copies of the model: `healing` passes over retain at two rates, and on small samples.
+    original: the model before, the positive control; without it nothing can PASS.
+    retrained, references: models that never saw the forgotten images; references may be of any
+        network and training. Small requests and whole classes need them.
+    lr, batch: of the original's training. margin: how far from its goal an AUC may lie, (0, 0.5).
+    Raises UserError for a model that does not suit the images or answers with NaN.
+    """
+    from functools import partial
+
+    from untrain.metrics.evidence import collect
+    from untrain.verdict.case import Case, Party
+    from untrain.verdict.examine import examine as judge
+    from untrain.verdict.family import in_one
+    from untrain.verdict.goals import Terms
+
+    whole = Task.of(task.images, in_one(task.split), augment=task.augment)
+
+    def party(label: str, one: nn.Module | Result, seed: int = 0) -> Party:
+        network = one.model if isinstance(one, Result) else one
+        found = collect(network, whole.images, whole.split)
+        return Party(label, found, partial(_same, network), seed)
+
+    label = model.method.name if isinstance(model, Result) else "unlearned"
+    exact = retrained if isinstance(retrained, Sequence) else [retrained]
+    forgotten, keys = len(whole.split.forget), whole.images.keys
+    hashes = {"before": key_hash(keys[whole.split.train]), **whole.split.hashes(whole.images)}
+    case = Case(
+        label=label,
+        title=f"{forgotten} of {len(whole.split.train)} training images",
+        task=whole,
+        party=party(label, model),
+        original=None if original is None else party("original", original),
+        retrains=tuple(party("retrain", one, seed) for seed, one in enumerate(exact)),
+        references=tuple(party("reference", one) for one in references),
+        lr=lr,
+        batch=batch,
+        log={f"keys_{name}": digest for name, digest in hashes.items()},
+        device=device or Device(),
+    )
+    return judge(case, Terms(margin, epochs=healing))
+
+
+def _same(model: nn.Module) -> nn.Module:
+    return model
 
 
 def _key(loop: Loop) -> str:

@@ -198,7 +198,8 @@ def test_other_files_in_the_folder_are_left_alone(tmp_path: Path) -> None:
 
 AUDITS = [
     (["none"], 3, "holds no run"),
-    (["original"], 2, "None of these runs has forgotten anything"),
+    (["original"], 2, "original has forgotten nothing"),
+    (["original", "other"], 2, "None of these runs has forgotten anything"),
     (["other", "ft"], 2, "started from another model"),
     (["original", "ft", "wide"], 2, "2 different networks"),
     (["original", "painted"], 2, "2 different data sets"),

@@ -77,6 +77,9 @@ def test_values_against_retrain_are_means_over_the_retrains(
     )
     assert cells["retrain"].value == pytest.approx(agreement(seen[2], seen[3]))
     assert math.isnan(made.row("cka_original").cells["original"].value)
+    tow = made.row("tow").cells
+    assert math.isfinite(tow["ft"].error)  # of the two Retrains
+    assert math.isnan(tow["retrain"].error)  # one pair shows no spread
 
 
 def test_retrain_against_itself_is_at_every_end(models: list[Model], keys: np.ndarray) -> None:

@@ -137,6 +137,9 @@ def test_each_of_several_requests_has_a_choice(runs: Path, tmp_path: Path) -> No
     one, two = (record(tmp_path / "run" / stage)["choice"] for stage in "12")
     assert one["seen"] == tune_hash(tmp_path / "run" / "1")
     assert two["seen"] == tune_hash(tmp_path / "run" / "2") != one["seen"]
+    assert "choices_before" not in record(tmp_path / "run" / "1")
+    (before,) = record(tmp_path / "run" / "2")["choices_before"]
+    assert before == {name: one[name] for name in ("by", "seen", "looked")}
 
 
 @pytest.mark.parametrize(

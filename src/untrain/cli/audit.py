@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
+from untrain.cli.shown import show, values
 from untrain.errors import GATE, Problems, UserError
-from untrain.progress import say
 
 if TYPE_CHECKING:
     from untrain.engine.device import Device
     from untrain.metrics.audit import Audit
+    from untrain.metrics.details import Details
     from untrain.verdict.examine import Verdict
 
 SWITCHES = (
@@ -96,13 +96,15 @@ def run(args: list[str]) -> int:
     device = problems.attempt(_device, options)
     verdicts = judged(options, device, problems) if options.judges else []
     single = len(options.runs) == 1
-    table = None
+    table = more = None
     if not options.judges or (single and options.retrain):
         table = compared(options, problems)
+    if options.details:
+        more = detailed(options, problems)
     if options.json:
-        print(json.dumps(_values(options, verdicts, table), indent=2))
+        print(json.dumps(values(single, verdicts, table, more), indent=2))
     else:
-        _show(options, verdicts, table)
+        show(single, options.md, verdicts, table, more)
     return GATE if options.gate and not all(one.gate for one in verdicts) else 0
 
 
@@ -196,34 +198,15 @@ def compared(options: AuditOptions, problems: Problems) -> Audit:
     return made
 
 
-def _values(options: AuditOptions, verdicts: list[Verdict], table: Audit | None) -> dict[str, Any]:
-    from untrain.metrics import table as tables
+def detailed(options: AuditOptions, problems: Problems) -> Details:
+    """More measures beside Retrain: the Original of a single run is set beside it."""
+    from untrain.runs import embed
+    from untrain.runs.gather import gather
 
-    rows = tables.values(table) if table else {}
-    if options.judges and len(options.runs) == 1:
-        return verdicts[0].values() | ({"table": rows} if rows else {})
-    return {"verdicts": [one.values() for one in verdicts]} if verdicts else rows
-
-
-def _show(options: AuditOptions, verdicts: list[Verdict], table: Audit | None) -> None:
-    from untrain.metrics import table as tables
-    from untrain.verdict import page, summary
-
-    if verdicts:
-        room = page if len(options.runs) == 1 else summary
-        given: Any = verdicts[0] if room is page else verdicts
-        print(room.markdown(given) if options.md else room.text(given))
-    if table is None:
-        return
-    if verdicts:
-        print()
-    if options.md:
-        print(tables.markdown(table))
-    elif sys.stdout.isatty() or verdicts:
-        print(tables.text(table))
-    else:
-        print(tables.tsv(table))
-        say("\n".join(tables.sentences(table)))
+    before = (Path(options.original),) if options.original and len(options.runs) == 1 else ()
+    runs = (*before, *options.runs)
+    found = gather(runs, options.retrain, options.data_root, problems)
+    return embed.detailed(found, runs, options.retrain, options.data_root)
 
 
 def _ordered(args: list[str]) -> list[str]:

@@ -152,7 +152,7 @@ def composed(
         return replace(plan, select=Settings(by=options.select, retrain=retrain))
 
     def made(plan: Plan, ranges: list[Range], out: Path, device: Device) -> Search:
-        lr, batch = healing_rate(plan, before.run) if before else (0.0, 0)
+        lr, batch = healing_rate(before.run) if before else (0.0, 0)
         return Search(
             plan=plan,
             ranges=ranges,

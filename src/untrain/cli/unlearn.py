@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -146,7 +146,7 @@ def planned(
     from untrain.runs.plan import Plan
     from untrain.runs.sequence import rules_of
 
-    plan = Plan(
+    return Plan(
         images=before.images,
         split=splits[0],
         data=before.data,
@@ -157,8 +157,8 @@ def planned(
         forget=options.forget[0],
         earlier=rules_of(before.run),
         original=before.folder,
+        select=selection(options, before),
     )
-    return replace(plan, select=selection(options, plan, before))
 
 
 def selection_problems(options: UnlearnOptions) -> list[UserError]:
@@ -178,13 +178,13 @@ def selection_problems(options: UnlearnOptions) -> list[UserError]:
     return problems
 
 
-def selection(options: UnlearnOptions, plan: Plan, before: Origin) -> Checkpoint | None:
+def selection(options: UnlearnOptions, before: Origin) -> Checkpoint | None:
     """How a checkpoint is chosen; None takes the last one."""
     from untrain.tune.selection import Checkpoint, healing_rate
 
     if options.select == "none":
         return None
-    lr, batch = healing_rate(plan, before.run)
+    lr, batch = healing_rate(before.run)
     retrain = path_of(options.retrain) if options.retrain else None
     return Checkpoint(
         by=options.select,

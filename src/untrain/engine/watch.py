@@ -48,6 +48,7 @@ def finished(loop: Loop, state: State) -> nn.Module:
         return loop.model
     twin = copy(loop)
     twin.model, twin.notes = copied(loop.model), []
+    twin.journal, twin.kept, twin.measured = [*loop.journal], {**loop.kept}, loop.measured.copy()
     loop.method.finish(twin, state)
     return twin.model
 

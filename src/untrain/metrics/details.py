@@ -151,8 +151,10 @@ def _column(
 ) -> dict[str, Estimate]:
     """All measures of the seeds of one label."""
     found: list[dict[str, Estimate]] = [measures.alone(side) for side in group]
-    for side in group:
-        found += [measures.against(side, other) for other in retrains if other is not side]
+    for place, side in enumerate(group):
+        mine = side.label == "retrain"  # each pair of Retrains once
+        others = retrains[place + 1 :] if mine else retrains
+        found += [measures.against(side, other) for other in others]
         if original is not None and side.label != "original":
             pair = (one.embeddings.samples["forget"].features for one in (side, original))
             found.append({"cka_original": cka(*pair)})

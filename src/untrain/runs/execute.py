@@ -62,7 +62,11 @@ def _execute(plan: Plan, out: Path, device: Device, observe: Observer | None) ->
     weights = out / "model.safetensors"
     save(weights, weights_of(result.model), {"key": key, "untrain": __version__})
     choice = plan.select.choice(plan, watch) if plan.select else {}
-    seen = {"choice": own_choice(plan, loop, choice), "measured": dict(loop.measured)}
+    seen = {
+        "choice": own_choice(plan, loop, choice),
+        "choices_before": choices_before(plan),
+        "measured": dict(loop.measured),
+    }
     write_json(out / "run.json", record(plan, result, file_hash(weights), started, seen))
     resume.clear()
     return True
@@ -85,6 +89,16 @@ def own_choice(plan: Plan, loop: Loop, choice: dict[str, Any]) -> dict[str, Any]
         return choice | seen
     own = {"by": "method", "candidates": looks, "checkpoint": len(loop.curve)}
     return own | {"converged": None, "cost": {}, "trace": []} | seen
+
+
+def choices_before(plan: Plan) -> list[dict[str, Any]]:
+    """What the choices behind the model that the run starts from have seen, in their order."""
+    if plan.original is None or plan.method.starts == "fresh":
+        return []
+    run = read(plan.original)
+    own = [run["choice"]] if "choice" in run else []
+    short = [{name: one[name] for name in ("by", "seen", "looked")} for one in own]
+    return [*run.get("choices_before", []), *short]
 
 
 def space(model: nn.Module) -> int:

@@ -33,8 +33,9 @@ def record(
 ) -> dict[str, Any]:
     """The content of run.json: a description, and a log of what was done to which data.
 
-    seen: what was looked at on the way: `choice`, of a checkpoint or of settings, and `measured`,
-    how often the method itself has measured its accuracy on which set; absent where nothing was.
+    seen: what was looked at on the way: `choice`, of a checkpoint or of settings;
+    `choices_before`, of the runs that it goes on from; and `measured`, how often the method itself
+    has measured its accuracy on which set. Absent where nothing was.
     """
     return {
         "schema": SCHEMA,

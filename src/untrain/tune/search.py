@@ -152,7 +152,7 @@ def summary(search: Search, rows: Sequence[dict[str, Any]]) -> list[str]:
     )
     return [
         f"Best: {search.out / BEST} ({run['label']}), {flags}",
-        *(note for note in run["notes"] if note.startswith("Chosen (")),
+        *run["notes"],
         f"The search took {duration(spent['seconds'])} and {spent['flops']:.3g} FLOPs "
         f"({spent['trials']} trials, {spent['probes']} probes); the best run alone "
         f"{duration(run['cost']['seconds'])} and {run['cost']['flops']:.3g}.",

@@ -11,7 +11,7 @@ from untrain.data.splits import key_hash, load_split
 from untrain.engine.device import Device
 from untrain.engine.watch import Watch
 from untrain.errors import Problems, UserError
-from untrain.methods.contract import Trained, settings
+from untrain.methods.contract import Trained
 from untrain.models.ready import ready
 from untrain.runs.load import described, load_model
 from untrain.runs.plan import Plan
@@ -106,11 +106,11 @@ class Settings:
         }
 
 
-def healing_rate(plan: Plan, run: Mapping[str, Any]) -> tuple[float, int]:
-    """The learning rate and batch that the probe heals with: those of the run to start from; of
-    imported weights, whose training is not known, the method's own."""
-    known = {**settings(plan.method), **run["config"]["method"]}
-    return float(known.get("lr", 0.01)), int(known.get("batch", 64))
+def healing_rate(run: Mapping[str, Any]) -> tuple[float, int]:
+    """The learning rate and batch that the probe heals with, as the audit does: those of the run to
+    start from; the usual ones for imported weights, whose training is not known."""
+    method = run["config"]["method"]
+    return float(method.get("lr", 0.05)), int(method.get("batch", 64))
 
 
 def retrain_misfits(folder: Path, plan: Plan) -> list[UserError]:

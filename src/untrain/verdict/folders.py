@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,18 +11,19 @@ import numpy as np
 
 from untrain.config import ModelConfig, build, path_of
 from untrain.data.images import Images
-from untrain.data.splits import Split, key_hash, load_split, with_forget
+from untrain.data.splits import Split, key_hash
 from untrain.engine.device import Device
 from untrain.engine.predict import predict
-from untrain.errors import Problems, UserError
+from untrain.errors import Problems
 from untrain.files import file_hash
+from untrain.metrics.audit import Subject
 from untrain.metrics.evidence import Evidence, Outputs
 from untrain.runs.gather import gather
 from untrain.runs.load import data_of, described, load_model
-from untrain.runs.record import read, root_of
-from untrain.runs.sequence import rules_of
+from untrain.runs.record import read
 from untrain.task import Task
 from untrain.verdict.case import Case, Party, Shelf
+from untrain.verdict.family import check_reference, find_original, told_by, true_split
 from untrain.verdict.ledger import candidates
 
 PLACE = "audit"
@@ -57,35 +58,29 @@ def case_of(asked: Asked, problems: Problems | None = None) -> Case:
     problems = problems or Problems()
     folder = path_of(str(asked.run)).resolve()
     run = problems.attempt(described, folder)
-    before = problems.attempt(_original, folder, run, [asked.original] if asked.original else [])
+    before = problems.attempt(
+        find_original, folder, run, [asked.original] if asked.original else []
+    )
     retrains = [path_of(str(one)).resolve() for one in asked.retrains]
-    told = _told(folder, run, [folder, *retrains], problems)
+    told = told_by(folder, run, [folder, *retrains], problems)
+    for reference in asked.references:
+        problems.attempt(described, path_of(str(reference)))
     run, told, before = (
         problems.settled(run),
         problems.settled(told),
         problems.settled(before),
     )
     data, images = problems.settled(problems.attempt(data_of, run, asked.root))
-    split = problems.settled(problems.attempt(_split, told, images))
+    split = problems.settled(problems.attempt(true_split, told, images))
     for reference in asked.references:
-        problems.attempt(_check_reference, reference, images, split)
+        problems.attempt(check_reference, reference, images, split)
     first = tuple(one for one in before if one != folder)
     home = before[0] if before else folder
     found = gather((*first, folder), tuple(retrains), asked.root, problems)
-    parties = [
-        Party(
-            one.label,
-            one.evidence,
-            partial(load_model, place, images),
-            one.seed,
-            described(place)["checkpoints"]["child"],
-        )
-        for place, one in zip(
-            (*first, folder, *retrains), (*found.subjects, *found.retrains), strict=True
-        )
-    ]
+    places = (*first, folder, *retrains)
+    subjects = (*found.subjects, *found.retrains)
+    parties = [party_of(*pair, images) for pair in zip(places, subjects, strict=True)]
     party = parties[len(first)]
-    place = folder / PLACE
     choice = run.get("choice") or {}
     lr, batch = recipe(described(home), asked.rate)
     model: ModelConfig = build(ModelConfig, run["config"]["model"], f"{folder}/run.json")
@@ -103,105 +98,21 @@ def case_of(asked: Asked, problems: Problems | None = None) -> Case:
         references=tuple(references),
         lr=lr,
         batch=batch,
-        choices_saw_half=choice.get("by") in ("early", "tune"),
-        choices_saw_all=looked(run) or choice.get("by") == "oracle",
+        choices_saw_half=choice.get("looked") == "half",
+        choices_saw_all=choice.get("looked") == "all",
         candidates=count,
         corrected=not asked.benchmark,
         log=log_of(folder, run, images, split),
-        shelf=Shelf(place),
+        shelf=Shelf(folder / PLACE),
         device=asked.device,
     )
 
 
-def _original(folder: Path, run: dict[str, Any], named: list[Path]) -> list[Path]:
-    """The folder of the Original, or none: the one named, or beside this run the one that it began
-    with. Raises UserError if there is no run where one is named."""
-    for place in (path_of(str(one)).resolve() for one in named):
-        described(place)
-        return [place]
-    if not rules_of(run):
-        return [folder]
-    for place in (
-        path.parent for up in (folder.parent, folder.parent.parent) for path in _runs(up)
-    ):
-        if place != folder and _began(run, root_of(folder), read(place)):
-            return [place]
-    return []
-
-
-def _began(run: dict[str, Any], root: str, other: dict[str, Any]) -> bool:
-    """Whether the other is the model that this one was unlearned from; of a Retrain, which was not,
-    the Original that it was trained beside: same data, training set, network and seed."""
-    if other["checkpoints"]["child"] == root:
-        return True
-    alike = [
-        (one["images"]["hash"], one["config"]["model"], one["config"]["seed"])
-        for one in (run, other)
-    ]
-    held = [one["split"][name]["keys"] for one in (run, other) for name in ("unseen", "test")]
-    fresh = not run["checkpoints"]["parent"] and other["label"] == "original"
-    return fresh and alike[0] == alike[1] and held[:2] == held[2:]
-
-
-def _runs(folder: Path) -> list[Path]:
-    """Runs in a folder and those one below it that still have their weights."""
-    found = sorted([*folder.glob("run.json"), *folder.glob("*/run.json")])
-    return [path for path in found if path.with_name("model.safetensors").is_file()]
-
-
-def _told(
-    folder: Path, run: dict[str, Any] | None, others: list[Path], problems: Problems
-) -> Path | None:
-    """The run that says what was forgotten: this one, or for a model that has forgotten nothing
-    (an Original, as a control) a Retrain that has."""
-    if run is None:
-        return None
-    for place in others:
-        about = problems.attempt(described, place)
-        if about is not None and rules_of(about):
-            return place
-    problems.add(
-        UserError(
-            f"{folder.name} has forgotten nothing.",
-            where="untrain audit",
-            fix="Name an unlearned run, or with an Original a Retrain (--retrain).",
-        )
-    )
-    return None
-
-
-def _split(folder: Path, images: Images) -> Split:
-    """What a run has forgotten, in all of its requests. Raises UserError if run.json and split.npz
-    do not say the same."""
-    split, run = load_split(folder / "split.npz", images), described(folder)
-    said = {name: part["keys"] for name, part in run["split"].items()}
-    found = split.hashes(images)
-    differ = sorted(name for name in said if said[name] != found.get(name))
-    if differ:
-        raise UserError(
-            f"run.json and split.npz differ about {', '.join(differ)}.",
-            where=str(folder),
-            fix="One of them was changed, so that nothing can be shown. Make the run again.",
-        )
-    return with_forget(replace(split, earlier=(), forget=split.forgotten), split.forgotten)
-
-
-def _check_reference(folder: Path, images: Images, split: Split) -> None:
-    """Refuse a reference of other data, or one that has seen forgotten or unseen images."""
-    place = path_of(str(folder)).resolve()
-    run = described(place)
-    if run["images"]["hash"] != images.hash:
-        what = f"{folder} is of another data set."
-        raise UserError(what, "--reference", "Train it on the same files.")
-    retain = load_split(place / "split.npz", images).retain
-    for name, at in (("forgotten", split.forgotten), ("unseen", split.unseen)):
-        seen = len(np.intersect1d(retain, at))
-        if seen:
-            raise UserError(
-                f"{folder} was trained on {seen} of the {name} images.",
-                where="--reference",
-                fix="Train it with the same --forget, --limit, --holdout and --split-seed.",
-            )
+def party_of(place: Path, subject: Subject, images: Images) -> Party:
+    """A run with its evidence, its weights to be loaded when they are asked for."""
+    weights = read(place)["checkpoints"]["child"]
+    load = partial(load_model, place, images)
+    return Party(subject.label, subject.evidence, load, subject.seed, weights)
 
 
 def _reference(folder: Path, images: Images, split: Split, like: Evidence) -> Party:
@@ -233,11 +144,6 @@ def recipe(run: dict[str, Any], rate: float) -> tuple[float, int]:
     return rate or float(method.get("lr", 0.05)), int(method.get("batch", 64))
 
 
-def looked(run: dict[str, Any]) -> bool:
-    """Whether a rule of the method itself has measured its accuracy on the forgotten images."""
-    return bool(run.get("measured", {}).get("forget"))
-
-
 def log_of(folder: Path, run: dict[str, Any], images: Images, split: Split) -> dict[str, Any]:
     """What was done to which data: the process, of which behaviour is only a sign."""
     parts = ("command", "label", "key", "requests", "checkpoints", "cost", "environment", "time")
@@ -248,8 +154,6 @@ def log_of(folder: Path, run: dict[str, Any], images: Images, split: Split) -> d
         "seed": run["config"]["seed"],
         "images": {"hash": images.hash, "name": images.name},
         "keys_before": key_hash(images.keys[split.train]),
-        "keys_after": hashes["retain"],
-        "keys_forgotten": hashes["forget"],
-        "keys_unseen": hashes["unseen"],
+        **{f"keys_{name}": digest for name, digest in hashes.items()},
         "run_json": file_hash(folder / "run.json"),
     }

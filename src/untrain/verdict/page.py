@@ -142,8 +142,8 @@ def log(verdict: Verdict) -> list[str]:
         "weights": entries.get("checkpoints", {}).get("child"),
         "started from": entries.get("checkpoints", {}).get("parent") or "fresh weights",
         "keys before": entries.get("keys_before"),
-        "keys after": entries.get("keys_after"),
-        "keys forgotten": entries.get("keys_forgotten"),
+        "keys after": entries.get("keys_retain"),
+        "keys forgotten": entries.get("keys_forget"),
         "code": " ".join(
             str(entries.get("environment", {}).get(name, "")) for name in ("untrain", "commit")
         ).strip(),

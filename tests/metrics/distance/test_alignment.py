@@ -45,6 +45,7 @@ def test_r_is_the_share_beyond_eps() -> None:
     np.testing.assert_allclose(found.share, [0.75, 0.5, 0.25])
     assert (found.low[1], found.high[1]) == pytest.approx(wilson(2, 4))
     assert found.at(0.3).error == pytest.approx(math.sqrt(0.25 / 4))
+    assert curve(views([0.0] * 98), (0.1,)).at(0.1).error == pytest.approx(0.1 / 98**0.5, rel=0.01)
     gap = lemma(views([0.1, 0.4]), views([0.4, 0.4]), 0.3)
     assert gap.value == 0.5
     assert np.isnan(curve(views([])).share).all()

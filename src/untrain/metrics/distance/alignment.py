@@ -42,7 +42,10 @@ class Curve(NamedTuple):
         """R at a point of the grid, with the binomial standard error."""
         place = int(np.argmin(np.abs(self.eps - eps)))
         share = float(self.share[place])
-        return Estimate(share, float(np.sqrt(share * (1 - share) / self.n)) if self.n else np.nan)
+        if not self.n:
+            return Estimate(share, float("nan"))
+        likely = (share * self.n + 1) / (self.n + 2)  # an error of 0 would be too sure
+        return Estimate(share, float(np.sqrt(likely * (1 - likely) / self.n)))
 
 
 class Theorem(NamedTuple):
