@@ -93,7 +93,9 @@ def test_the_same_command_shows_the_table_again_and_more_trials_go_on(
     assert "The search took" in shown.out
 
 
-@pytest.mark.parametrize("place", ["train", "measure", "keep"])
+@pytest.mark.parametrize(
+    "place", ["train", "keep", pytest.param("measure", marks=pytest.mark.slow)]
+)
 def test_a_search_that_was_stopped_goes_on_to_the_same_end(
     place: str, small: Path, searched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,7 +145,7 @@ def test_a_trial_that_diverges_or_is_no_method_is_a_row(
 
 def test_a_one_shot_method_and_a_class_can_be_searched(small: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    flags = ["--forget", "class:1", "--trials", "2", "--threads", "1"]
+    flags = ["--forget", "class:1", "--trials", "1", "--threads", "1"]
     assert main(tune(small, out, *flags, method="ssd")) == 0
     assert set(stored(out)["trials"][0]["values"]) == {"alpha", "lam"}
     assert stored(out / "best", "run.json")["label"] == "ssd (tune)"

@@ -14,6 +14,7 @@ from PIL import Image
 
 from untrain.cli.main import main
 from untrain.models.build import ModelSpec
+from untrain.verdict import relearn
 
 ROOT = Path(__file__).parents[2]
 
@@ -98,6 +99,22 @@ def test_a_page(name: str, here: Path) -> None:
     run(ROOT / name, here)
 
 
+def test_the_audit_guide(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With fewer epochs and a narrower network, one pass of healing and short lessons."""
+    faster = {
+        "--epochs 30": "--epochs 6 --width 4 --batch 64 --threads 1",
+        "--epochs 5": "--epochs 1 --threads 1",
+        "audit runs/ft": "audit runs/ft --healing 1 --threads 1",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(relearn, "CAP", 2)
+        run(ROOT / "docs" / "audit.md", here, faster)
+    shown = capsys.readouterr()
+    assert "Result: " in shown.out
+    assert "Forgotten images, against Retrain" in shown.out
+    assert not (here / "runs" / "ft" / "evidence.npz").exists()  # purged
+
+
 def test_quick_start(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With two epochs instead of thirty."""
     run(
@@ -127,7 +144,10 @@ def test_readme(here: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["README.md", "CONTRIBUTING.md", "docs/quickstart.md", "docs/concepts.md", "docs/extending.md"],
+    [
+        *("README.md", "CONTRIBUTING.md", "docs/quickstart.md"),
+        *("docs/concepts.md", "docs/audit.md", "docs/extending.md"),
+    ],
 )
 def test_links_lead_somewhere(name: str) -> None:
     page = ROOT / name

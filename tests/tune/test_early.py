@@ -28,6 +28,7 @@ from untrain.tune.oracle import Oracle
 from untrain.tune.probe import Probe
 
 FAST = {"epochs": 4, "batch": 10, "lr": 0.1}
+SHORT = FT(epochs=1, batch=10, lr=0.1)
 IMAGES = toy_images(150)
 WHOLE = make_split(IMAGES, holdout=0.3)
 SPEC = ModelSpec("small", classes=3, channels=1, width=4)
@@ -150,7 +151,7 @@ class Killed(Exception):
 
 @pytest.mark.parametrize(
     ("method", "passes"),
-    [(FT, 0.5), (NegGradPlus, 2.2), (Scrub, 2.2)],
+    [(FT, 0.5), (NegGradPlus, 2.2), pytest.param(Scrub, 2.2, marks=pytest.mark.slow)],
     ids=["ft", "neggrad-plus", "scrub"],
 )
 def test_a_killed_run_goes_on_to_the_same_choice(
@@ -211,8 +212,8 @@ def test_the_real_one_sees_tune_halves_alone(tmp_path: Path) -> None:
     traces = []
     for task in (TASK, blind):
         probe = Probe(task, seen, 0.1, 10, Device(threads=1))
-        watch = Early(task, seen, 4, probe, 0.45, 100.0)
-        ran(watch, task=task)
+        watch = Early(task, seen, 1, probe, 0.45, 100.0)
+        ran(watch, SHORT, task)
         traces.append(watch.trace)
         assert watch.probes
         assert watch.cost.flops > 0
@@ -222,7 +223,7 @@ def test_the_real_one_sees_tune_halves_alone(tmp_path: Path) -> None:
 def test_an_original_inside_the_margin_is_told() -> None:
     seen = halves(TASK)
     probe = Probe(TASK, seen, 0.1, 10, Device(threads=1))
-    result = ran(Early(TASK, seen, 4, probe, 0.49, 100.0))
+    result = ran(Early(TASK, seen, 1, probe, 0.49, 100.0), SHORT)
     assert any("The Original's own AUC lies within the margin" in note for note in result.notes)
 
 
@@ -268,11 +269,11 @@ def test_the_probe_refuses_what_healing_brings_back() -> None:
 
 def test_the_oracle_takes_the_checkpoint_nearest_to_retrain() -> None:
     retrain = ready(SPEC.make(7), IMAGES)
-    watch = Oracle(TASK, halves(TASK), 4, retrain)
+    watch = Oracle(TASK, halves(TASK), 1, retrain)
     assert watch.measure(retrain)["objective"] == 0
-    result = ran(watch)
+    result = ran(watch, SHORT)
     gaps = [row["objective"] for row in watch.trace[1:]]
-    assert len(gaps) == LOOKS
+    assert len(gaps) == 6  # a look for each step
     assert watch.chosen["objective"] == min(gaps)
     assert watch.choice()["by"] == "oracle"
     assert "Chosen (oracle)" in result.notes[0]

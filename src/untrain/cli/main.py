@@ -51,16 +51,13 @@ def main(argv: list[str] | None = None) -> int:
     args = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in args
     args = [arg for arg in args if arg != "--debug"]
-    if not args or args[0] in ("-h", "--help", "help"):
-        print(HELP)
-        return 0
-    if args[0] in ("-V", "--version"):
-        print(__version__)
-        return 0
     # OpenMP's threads spin while they wait: beside other work several times slower than one thread.
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     try:
+        if not args or args[0] in ("-h", "--help", "help", "-V", "--version"):
+            print(__version__ if args and args[0] in ("-V", "--version") else HELP, flush=True)
+            return 0
         if args[0].startswith("-"):
             fix = "It comes first: untrain VERB --flag value ... See: untrain --help"
             raise UserError("The verb is missing.", f"untrain {args[0]}", fix)
@@ -75,7 +72,8 @@ def main(argv: list[str] | None = None) -> int:
         return error.code
     except BrokenPipeError:  # the reader of a pipe has gone, as in `untrain list data | head`
         sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
-        return 0 if args[0] in ("audit", "list") else CLOSED
+        told = not args or args[0] in ("audit", "list", "traces") or args[0].startswith("-")
+        return 0 if told and "--gate" not in args else CLOSED
     except KeyboardInterrupt:
         print("\nInterrupted. To go on where it stopped:", file=sys.stderr)
         print(f"  {shlex.join(['untrain', *args])}", file=sys.stderr)

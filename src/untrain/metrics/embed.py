@@ -46,7 +46,8 @@ def embed(
         rows["unseen"] = matched(images.keys[at], labels[at], labels[sets["forget"]])
     chosen = {name: sets[name][rows[name]] for name in kept.SETS}
     aligned = {name: chosen[name][:ALIGNED] for name in ("retain", "forget", "test")}
-    passes = Passes(model, images, what, _work(sets, chosen, aligned))
+    steady = {name: np.sort(at[sample(images.keys[at], name)]) for name, at in _told(sets).items()}
+    passes = Passes(model, images, what, _work(sets, chosen, aligned, steady))
     samples, layers = {}, {}
     for name, at in chosen.items():
         samples[name], layers[name] = _sampled(passes, at)
@@ -61,7 +62,7 @@ def embed(
         samples,
         {name: found for name, found in layers.items() if name != "test"},
         _classes(passes, sets["retain"], int(labels.max()) + 1),
-        {name: _steady(passes, sets[name], name) for name in ("forget", "unseen")},
+        {name: _steady(passes, at, name) for name, at in steady.items()},
         {augment: {k: views for k, (views, _) in of.items()} for augment, of in seen.items()},
         _spread(passes, aligned["retain"], seen[passes.augment]["retain"][1]),
     )
@@ -69,9 +70,14 @@ def embed(
 
 def _work(*groups: dict[str, np.ndarray]) -> int:
     """About how many images are run through the model."""
-    sets, chosen, aligned = ({name: len(at) for name, at in one.items()} for one in groups)
-    steady = (1 + VIEWS) * (sets["forget"] + sets["unseen"])
-    return sets["retain"] + steady + sum(chosen.values()) + 4 * sum(aligned.values())
+    sets, chosen, aligned, steady = ({name: len(at) for name, at in one.items()} for one in groups)
+    views = (1 + VIEWS) * sum(steady.values())
+    return sets["retain"] + views + sum(chosen.values()) + 4 * sum(aligned.values())
+
+
+def _told(sets: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The two sets that are set against each other."""
+    return {name: sets[name] for name in ("forget", "unseen")}
 
 
 def _sampled(passes: Passes, at: np.ndarray) -> tuple[Features, dict[str, np.ndarray]]:
@@ -127,7 +133,7 @@ def _classes(passes: Passes, at: np.ndarray, count: int) -> Classes:
 
 
 def _steady(passes: Passes, at: np.ndarray, name: str) -> Steadiness:
-    """Plain predictions beside those of augmented views, for every image of a set."""
+    """Plain predictions beside those of augmented views, for each of these images."""
     plain = torch.zeros(len(at), dtype=torch.int64, device=passes.device)
     norm, same = torch.zeros_like(plain, dtype=torch.float32), torch.zeros_like(plain)
     for chunk in passes.over(at):

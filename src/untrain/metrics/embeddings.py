@@ -49,8 +49,8 @@ class Classes(NamedTuple):
 
 
 class Steadiness(NamedTuple):
-    """Every image of a set: labels, keys (N,), the norm of its features float32 (N,), and the
-    share float32 (N,) of its augmented views that are predicted as the image itself."""
+    """A sample of a set, all of it where it is no larger: labels, keys (N,), the norm of features
+    float32 (N,), and the share float32 (N,) of augmented views predicted as the image itself."""
 
     labels: np.ndarray
     keys: np.ndarray

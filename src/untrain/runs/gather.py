@@ -193,4 +193,4 @@ def _labels(described: list[dict[str, Any]]) -> list[str]:
 def _settings(config: dict[str, Any]) -> dict[str, Any]:
     """Hyper-parameters of a run's method, and those of its terms as `contrastive.lam`."""
     terms = {f"{t['name']}.{k}": v for t in config["terms"] for k, v in t.items()}
-    return {**config["method"], **terms}
+    return {**config["method"], **terms, **config.get("select", {})}

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from untrain.data.halves import tune_half
 from untrain.data.splits import key_hash
 from untrain.engine.device import Device
 from untrain.files import TORN, write_arrays
@@ -66,8 +65,8 @@ class Case:
     original: the model before; None where it is not at hand. retrains: trained as it was,
     without the forgotten images. references: trained without them in any way and any network.
     lr, batch: of the Original's training; healing uses them.
-    choices_saw_half, choices_saw_all: what choices (checkpoint, hyper-parameters, a stop rule)
-    have seen of the forgotten images; of a half, the other one is audited.
+    chosen_on: keys of forgotten images that choices (checkpoint, hyper-parameters) have seen; the
+    others are audited. choices_saw_all: whether a stop rule or the like has seen all of them.
     candidates: how many models have been audited for this request, this one included; alpha is
     divided by it.
     log: what the page embeds about how the model was made.
@@ -82,7 +81,7 @@ class Case:
     references: tuple[Party, ...] = ()
     lr: float = 0.05
     batch: int = 64
-    choices_saw_half: bool = False
+    chosen_on: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=str))
     choices_saw_all: bool = False
     candidates: int = 1
     corrected: bool = True
@@ -93,9 +92,7 @@ class Case:
     @cached_property
     def forgotten(self) -> np.ndarray:
         """Keys of the forgotten images that are audited (N,)."""
-        at = self.task.split.forget
-        keys, labels = self.task.images.keys[at], self.task.images.y.numpy()[at]
-        return np.asarray(keys[~tune_half(keys, labels)] if self.choices_saw_half else keys)
+        return np.setdiff1d(self.task.images.keys[self.task.split.forget], self.chosen_on)
 
     @property
     def kind(self) -> str:

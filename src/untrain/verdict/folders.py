@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from untrain.config import ModelConfig, build, path_of
+from untrain.data.halves import tune_half
 from untrain.data.images import Images
-from untrain.data.splits import Split, key_hash
+from untrain.data.splits import Split, key_hash, load_split
 from untrain.engine.device import Device
 from untrain.engine.predict import predict
 from untrain.errors import Problems
@@ -81,7 +82,7 @@ def case_of(asked: Asked, problems: Problems | None = None) -> Case:
     subjects = (*found.subjects, *found.retrains)
     parties = [party_of(*pair, images) for pair in zip(places, subjects, strict=True)]
     party = parties[len(first)]
-    choice = run.get("choice") or {}
+    looks = {one.get("looked") for one in (run.get("choice") or {}, *run.get("choices_before", []))}
     lr, batch = recipe(described(home), asked.rate)
     model: ModelConfig = build(ModelConfig, run["config"]["model"], f"{folder}/run.json")
     augment = "" if data.augment == "auto" else data.augment
@@ -98,8 +99,8 @@ def case_of(asked: Asked, problems: Problems | None = None) -> Case:
         references=tuple(references),
         lr=lr,
         batch=batch,
-        choices_saw_half=choice.get("looked") == "half",
-        choices_saw_all=choice.get("looked") == "all",
+        chosen_on=chosen_on(told, images) if "half" in looks else np.zeros(0, dtype=str),
+        choices_saw_all="all" in looks,
         candidates=count,
         corrected=not asked.benchmark,
         log=log_of(folder, run, images, split),
@@ -136,6 +137,14 @@ def _reference(folder: Path, images: Images, split: Split, like: Evidence) -> Pa
     none = other.take(np.zeros(len(other), dtype=bool))
     sets = {"train": mine, "unseen": other, "val": none, "test": none}
     return Party("reference", Evidence(sets, np.zeros((0, 0)), np.zeros(0)), load, 0, weights)
+
+
+def chosen_on(folder: Path, images: Images) -> np.ndarray:
+    """Keys of the half of each request that choices may see."""
+    labels = images.y.numpy()
+    requests = load_split(folder / "split.npz", images).requests
+    halves = [at[tune_half(images.keys[at], labels[at])] for at in requests]
+    return np.asarray(images.keys[np.concatenate(halves)])
 
 
 def recipe(run: dict[str, Any], rate: float) -> tuple[float, int]:

@@ -31,7 +31,7 @@ WIDTH = 96
 def sections(verdict: Verdict) -> Iterator[tuple[str, list[str]]]:
     """Title and paragraphs of each section, in order; a list's lines begin with "- "."""
     case = verdict.case
-    counts = f"{len(case.forgotten)} of them audited" if case.choices_saw_half else "all audited"
+    counts = f"{len(case.forgotten)} of them audited" if len(case.chosen_on) else "all audited"
     erased = len(case.task.split.forget)
     yield f"Result: {verdict.word}", [f"That is: {MEANS[verdict.word]}.", *_reasons(verdict)]
     yield "Request", [f"{case.title}. Erase {erased} images, {counts}. Model: {case.label}."]

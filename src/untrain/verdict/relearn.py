@@ -124,8 +124,14 @@ def _samples(
         other = []
         for label, count in zip(*np.unique(labels[mine], return_counts=True), strict=True):
             pool = unseen[labels[unseen] == label]
-            other.append(draw.choice(pool, count, replace=len(pool) < count))
-        yield np.sort(mine), np.sort(np.concatenate(other))
+            other.append(draw.permutation(pool)[:count])
+        beside = np.concatenate(other)
+        # of a class with too few unseen images, as many forgotten ones are taken
+        kept = [
+            mine[labels[mine] == label][: int((labels[beside] == label).sum())]
+            for label in np.unique(labels[mine])
+        ]
+        yield np.sort(np.concatenate(kept)), np.sort(beside)
 
 
 def _time(
