@@ -52,13 +52,17 @@ TESTS = ("level", "shape", "records", "destination", "healing")
 
 @dataclass(frozen=True)
 class Study:
-    """train: images trained on. unseen: images left as reference. sizes: of the requests, each with
-    how many of them a seed gets. relearned: of these, how many are relearned."""
+    """train: images trained on. never: others, from which requests and their references are drawn.
+
+    unseen: images left as reference. sizes: of the requests, each with how many of them a seed
+    gets. relearned: of these, how many are relearned.
+    """
 
     data: str
     model: ModelSpec
     recipe: Retrain
     train: int
+    never: int
     unseen: int
     sizes: dict[int, int]
     relearned: int
@@ -71,15 +75,17 @@ STUDIES = {
         model=ModelSpec("small", classes=10, channels=1, width=8),
         recipe=Retrain(epochs=20, batch=32, lr=0.1, schedule="linear", warmup=0.15),
         train=500,
+        never=1297,
         unseen=997,
         sizes={50: 50, 100: 50, 300: 50},
-        relearned=1,
+        relearned=5,
     ),
     "cifar10": Study(
         data="cifar10",
         model=ModelSpec("small", classes=10, channels=3, width=16),
         recipe=Retrain(epochs=15, batch=64, lr=0.1, schedule="linear", warmup=0.15),
         train=5000,
+        never=12_000,
         unseen=5000,
         sizes={100: 5, 300: 5, 1000: 50, 2000: 5},
         relearned=1,
@@ -106,7 +112,8 @@ class Sliced(Shelf):
 def one_seed(study: Study, images: Images, seed: int, device: Device) -> list[dict[str, Any]]:
     """Train an exact model, heal it, and audit all pseudo-requests: a row each."""
     order = numpy_rng(0, "calibration", "train").permutation(len(images))
-    retain, never = np.sort(order[: study.train]), np.sort(order[study.train :])
+    retain, never = np.split(order[: study.train + study.never], [study.train])
+    retain, never = np.sort(retain), np.sort(never)
     split = Split(retain=retain, forget=NONE, val=NONE, unseen=never, test=NONE)
     task = Task.of(images, split, make_model=study.model.make)
     loop = Loop(study.recipe, task, study.model.make(seed), seed=seed, device=device)

@@ -23,6 +23,7 @@ GROUPS = {
         "pydantic": "recipes",
     },
     "report": {"altair": "pictures, reports", "vl-convert-python": "pictures, reports"},
+    "tune": {"optuna": "untrain tune"},
     "optional": {
         "timm": "its networks",
         "torchvision": "its networks",
@@ -33,6 +34,7 @@ GROUPS = {
 INSTALL = {
     "core": "pip install -c constraints.txt . (in untrain's folder)",
     "report": "pip install -c constraints.txt '.[report]' (in untrain's folder)",
+    "tune": "pip install -c constraints.txt '.[tune]' (in untrain's folder)",
 }
 IMPORTED = {"numpy": "numpy", "pillow": "PIL", "torch": "torch", "torchvision": "torchvision"}
 """Compiled, by what they are imported as: installed is not yet working, so they are tried."""
@@ -44,7 +46,7 @@ class Package:
 
     name: str
     group: str
-    """core, report or optional."""
+    """core, report, tune or optional."""
     purpose: str
     version: str = ""
     """Empty if it is not installed."""

@@ -43,11 +43,7 @@ def relearning(case: Case, terms: Terms) -> Finding:
         )
         if found is None:
             return {}
-        return {
-            "forget": found.forget,
-            "unseen": found.unseen,
-            "disjoint": np.asarray(found.disjoint),
-        }
+        return {"forget": found.forget, "unseen": found.unseen}
 
     try:
         kept = case.shelf.get("relearning", case.about(target=target, samples=terms.samples), make)
@@ -57,9 +53,10 @@ def relearning(case: Case, terms: Terms) -> Finding:
             key="relearning", title=TITLE, definition=DEFINITION, sentence=why, state="open"
         )
     if not kept:
-        why = f"Too few images for two samples of {LEAST} with unseen ones beside them."
+        least = terms.samples * LEAST
+        why = f"Relearning needs {least} forgotten images, with unseen ones of their classes."
         return off("relearning", TITLE, DEFINITION, why)
-    times = Times(kept["forget"], kept["unseen"], target, bool(kept["disjoint"]))
+    times = Times(kept["forget"], kept["unseen"], target)
     if times.unseen.mean() < SHORTEST and times.forget.mean() < SHORTEST:
         why = "Unseen images are learnt within a pass, so that no difference could show."
         return off("relearning", TITLE, DEFINITION, why)
@@ -106,6 +103,5 @@ def judged(times: Times, terms: Terms) -> Finding:
             "forget": times.forget,
             "unseen": times.unseen,
             "target": times.target,
-            "disjoint": times.disjoint,
         },
     )

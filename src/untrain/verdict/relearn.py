@@ -9,9 +9,10 @@ Differences: times are fractions of a pass (the crossing is interpolated), not w
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -56,26 +57,22 @@ Relearn.name = "relearn"
 class Times(NamedTuple):
     """Passes until each sample was known, (R,) float64; CAP where it never was.
 
-    target: the accuracy that counts as known. disjoint: whether no image is in two samples.
+    target: the accuracy that counts as known.
     """
 
     forget: np.ndarray
     unseen: np.ndarray
     target: float
-    disjoint: bool
 
     @property
     def ratio(self) -> Estimate:
-        """AIN_free with its standard error over samples (delta method, paired).
-
-        Random halves of one set spread as a mean over the whole set does (delete-half jackknife).
-        """
+        """AIN_free with its standard error over samples (delta method, paired)."""
         mine, other = self.forget.mean(), self.unseen.mean()
         if not other > 0:
             return Estimate(float("nan"), float("nan"))
         value = mine / other
         spread = (self.forget - value * self.unseen).std(ddof=1) / other
-        return Estimate(float(value), float(spread / len(self.forget) ** (self.disjoint / 2)))
+        return Estimate(float(value), float(spread / len(self.forget) ** 0.5))
 
 
 def relearn(
@@ -93,7 +90,8 @@ def relearn(
     """Times on samples of forgotten and of unseen images with the same labels.
 
     forget, unseen: positions in the task's images. target: accuracy in (0, 1] that counts as
-    known. samples: of each kind. None where there are too few images for two samples of LEAST.
+    known. samples: of each kind, without an image in common. None where there are too few forgotten
+    images for samples of LEAST: those would share their hardest images, which decide the times.
     """
     drawn = list(_samples(task.images.y.numpy(), forget, unseen, samples, seed))
     if not drawn:
@@ -101,9 +99,7 @@ def relearn(
     todo = [at for pair in drawn for at in pair]
     shown = track(todo, what, len(todo)) if what else todo
     times = np.array([_time(model, task, at, target, seed, device) for at in shown])
-    mine = np.concatenate([one for one, _ in drawn])
-    disjoint = len(np.unique(mine)) == len(mine)
-    return Times(times[::2], times[1::2], target, disjoint)
+    return Times(times[::2], times[1::2], target)
 
 
 def _samples(
@@ -111,26 +107,21 @@ def _samples(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Pairs of a sample of forgotten images and one of unseen images with its labels."""
     forget = forget[np.isin(labels[forget], labels[unseen])]
-    apart = len(forget) // samples >= LEAST
-    size = min(SIZE, len(forget) // samples if apart else len(forget) // 2)
+    size = min(SIZE, len(forget) // samples)
     if size < LEAST:
         return
     order = numpy_rng(seed, "relearn", "forget").permutation(forget)
+    shuffled = numpy_rng(seed, "relearn", "unseen").permutation(unseen)
+    pools = {label: deque(shuffled[labels[shuffled] == label]) for label in np.unique(labels)}
     for number in range(samples):
-        mine = order[number * size : (number + 1) * size]
-        if not apart:
-            mine = numpy_rng(seed, "relearn", "half", number).permutation(forget)[:size]
-        draw = numpy_rng(seed, "relearn", "unseen", number)
-        other = []
+        mine, other = order[number * size : (number + 1) * size], []
         for label, count in zip(*np.unique(labels[mine], return_counts=True), strict=True):
-            pool = unseen[labels[unseen] == label]
-            other.append(draw.permutation(pool)[:count])
+            taken = list(islice(pools[label], int(count)))
+            pools[label].rotate(-len(taken))  # the next sample takes others, as long as there are
+            other.append(np.array(taken))
         beside = np.concatenate(other)
-        # of a class with too few unseen images, as many forgotten ones are taken
-        kept = [
-            mine[labels[mine] == label][: int((labels[beside] == label).sum())]
-            for label in np.unique(labels[mine])
-        ]
+        # of a class with too few unseen images, only as many forgotten ones are taken
+        kept = [mine[labels[mine] == labels[one[0]]][: len(one)] for one in other]
         yield np.sort(np.concatenate(kept)), np.sort(beside)
 
 
