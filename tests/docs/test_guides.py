@@ -104,6 +104,7 @@ def test_the_audit_guide(here: Path, capsys: pytest.CaptureFixture[str]) -> None
     faster = {
         "--epochs 30": "--epochs 6 --width 4 --batch 64 --threads 1",
         "--epochs 5": "--epochs 1 --threads 1",
+        "--trials 3": "--trials 1",
         "audit runs/ft": "audit runs/ft --healing 1 --threads 1",
     }
     with pytest.MonkeyPatch.context() as patch:
@@ -135,6 +136,8 @@ def test_readme(here: Path) -> None:
     faster = {
         "--preset laptop --data-root DATA": "--data digits --width 4 --batch 64 --epochs 1",
         "--preset laptop": "--epochs 1",
+        "--trials 20": "--trials 1",
+        "audit   runs/ft": "audit runs/ft --healing 1",
         "epochs=10": "epochs=1",
         "epochs=20": "epochs=1",
     }
