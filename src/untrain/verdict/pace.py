@@ -37,6 +37,7 @@ def relearning(case: Case, terms: Terms) -> Finding:
             case.audited,
             case.unseen,
             target=target,
+            lr=case.lr,
             samples=terms.samples,
             device=case.device,
             what=f"relearning {case.label}",
@@ -46,7 +47,9 @@ def relearning(case: Case, terms: Terms) -> Finding:
         return {"forget": found.forget, "unseen": found.unseen}
 
     try:
-        kept = case.shelf.get("relearning", case.about(target=target, samples=terms.samples), make)
+        kept = case.shelf.get(
+            "relearning", case.about(target=target, lr=case.lr, samples=terms.samples), make
+        )
     except UserError as error:
         why = f"Relearning could not be measured: {error.what}"
         return Finding(

@@ -32,9 +32,10 @@ SIZE = 200
 """Images of a sample; fewer where fewer are forgotten."""
 LEAST = 10
 """Images below which a sample says nothing."""
-CAP = 20
+CAP = 30
 """Passes after which a sample counts as not learnt."""
-LR = 0.01
+RATE = 0.02
+"""Learning rate, as a share of the Original's: low, so that times spread little."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +83,7 @@ def relearn(
     unseen: np.ndarray,
     *,
     target: float,
+    lr: float,
     samples: int = 10,
     seed: int = 0,
     device: Device | None = None,
@@ -90,15 +92,16 @@ def relearn(
     """Times on samples of forgotten and of unseen images with the same labels.
 
     forget, unseen: positions in the task's images. target: accuracy in (0, 1] that counts as
-    known. samples: of each kind, without an image in common. None where there are too few forgotten
-    images for samples of LEAST: those would share their hardest images, which decide the times.
+    known. lr: of the Original's training. samples: of each kind, without an image in common; None
+    where there are too few forgotten images for samples of LEAST, which would have to share their
+    hardest images, and those decide the times.
     """
     drawn = list(_samples(task.images.y.numpy(), forget, unseen, samples, seed))
     if not drawn:
         return None
     todo = [at for pair in drawn for at in pair]
     shown = track(todo, what, len(todo)) if what else todo
-    times = np.array([_time(model, task, at, target, seed, device) for at in shown])
+    times = np.array([_time(model, task, at, target, RATE * lr, seed, device) for at in shown])
     return Times(times[::2], times[1::2], target)
 
 
@@ -130,14 +133,22 @@ def _time(
     task: Task,
     sample: np.ndarray,
     target: float,
+    lr: float,
     seed: int,
     device: Device | None,
 ) -> float:
     """Passes until the sample is known, from its accuracies before and after each pass."""
     alone = Split(retain=sample, forget=NONE, val=NONE, unseen=NONE, test=NONE)
     lesson = Task.of(task.images, alone, augment="none")
-    recipe = Relearn(epochs=CAP, batch=min(64, len(sample)), lr=LR, schedule="constant")
-    recipe = Relearn(**{**vars(recipe), "target": target, "weight_decay": 0.0})
+    recipe = Relearn(
+        epochs=CAP,
+        batch=min(64, len(sample)),
+        lr=lr,
+        lr_min=min(lr, 1e-4),
+        schedule="constant",
+        weight_decay=0.0,
+        target=target,
+    )
     loop = Loop(recipe, lesson, model, seed=seed, device=device)
     before = loop.accuracy("retain")
     loop.journal.clear()
