@@ -7,8 +7,8 @@ Each model is trained on images of which none is in any pseudo-request, so that 
 of them: every FAIL is false, and every PASS right. Healing does not depend on the request either
 (it trains on the same retained images), so that it is done once per seed and read for each. Only
 relearning trains per request; it is done on digits, for the first few requests of a seed and size.
-The positive control is left out: nothing was ever there to be seen. Seeds that are there already are
-skipped, so that it can be stopped and started.
+The positive control is left out: nothing was ever there to be seen. Seeds that are there already
+are skipped, so that it can be stopped and started.
 """
 
 from __future__ import annotations
@@ -101,12 +101,16 @@ class Sliced(Shelf):
     healed: dict[str, np.ndarray] = field(default_factory=dict)
 
     def get(
-        self, name: str, about: Mapping[str, Any], make: Callable[[], dict[str, np.ndarray]]
+        self,
+        name: str,
+        about: Mapping[str, Any],
+        make: Callable[[], dict[str, np.ndarray]],
+        parts: tuple[str, ...] = (),
     ) -> dict[str, np.ndarray]:
         if name != "healing":
             return make()
-        parts = {part: self.healed["logits"][:, rows] for part, rows in self.rows.items()}
-        return {**parts, "lr": self.healed["lr"], "epoch": self.healed["epoch"]}
+        sliced = {part: self.healed["logits"][:, rows] for part, rows in self.rows.items()}
+        return {**sliced, "lr": self.healed["lr"], "epoch": self.healed["epoch"]}
 
 
 def one_seed(study: Study, images: Images, seed: int, device: Device) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from untrain.data.splits import key_hash
 from untrain.engine.device import Device
 from untrain.engine.loop import Loop, Result
 from untrain.engine.resume import Resume
+from untrain.errors import UserError
 from untrain.methods.contract import Method, Term
 from untrain.progress import Progress, silence
 from untrain.task import Task
@@ -121,6 +122,9 @@ def examine(
     lr, batch: of the original's training. margin: how far from its goal an AUC may lie, (0, 0.5).
     Raises UserError for a model that does not suit the images or answers with NaN.
     """
+    if not 0 < margin < 0.5 or healing < 1:
+        what = f"margin {margin} is not in (0, 0.5), or healing {healing} is under 1."
+        raise UserError(what, "examine", "Try margin=0.05, healing=5.")
     from functools import partial
 
     from untrain.metrics.evidence import collect
@@ -150,6 +154,7 @@ def examine(
         references=tuple(party("reference", one) for one in references),
         lr=lr,
         batch=batch,
+        choices_saw_all=isinstance(model, Result) and bool(model.measured.get("forget")),
         log={f"keys_{name}": digest for name, digest in hashes.items()},
         device=device or Device(),
     )

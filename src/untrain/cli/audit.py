@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -135,6 +136,24 @@ def wrong(options: AuditOptions, args: list[str]) -> list[UserError]:
             "Name one run, or add --verdict.",
         ),
         (
+            options.gate and options.benchmark,
+            "--benchmark counts no candidates, and a gate must.",
+            "--benchmark",
+            "Leave one of them out.",
+        ),
+        (
+            not (math.isnan(options.max_utility_loss) or 0 <= options.max_utility_loss <= 100),
+            f"--max-utility-loss {options.max_utility_loss:g} is not in [0, 100].",
+            "--max-utility-loss",
+            "Name points of test accuracy, or leave it out.",
+        ),
+        (
+            len({*options.runs, *options.retrain}) < len(options.runs) + len(options.retrain),
+            "A run is named twice.",
+            "untrain audit",
+            "Name it once; a copy says nothing new.",
+        ),
+        (
             options.choosing and options.verdict,
             "A verdict is not for choosing: it would use up what it judges by.",
             "--choosing",
@@ -165,7 +184,7 @@ def judged(options: AuditOptions, device: Device | None, problems: Problems) -> 
         asked = Asked(
             run=folder,
             original=Path(options.original) if options.original else None,
-            retrains=tuple(one for one in options.retrain if one != folder),
+            retrains=options.retrain,
             references=options.reference,
             root=options.data_root,
             benchmark=options.benchmark,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -41,6 +41,8 @@ class Result:
     """What the method has to say: why it stopped, what it chose."""
     about: dict[str, Any]
     """Device, precision, threads and versions."""
+    measured: dict[str, int] = field(default_factory=dict)
+    """How often the method has measured its accuracy, by set: what its own choices have seen."""
 
 
 class Loop(Context):
@@ -106,7 +108,16 @@ class Loop(Context):
         self.cost.read_memory(self.fabric.device)
         model = put_back(self.given, changed.cpu().eval())
         about = describe(self.fabric)
-        return Result(model, self.method, self.seed, self.cost, self.curve, self.notes, about)
+        return Result(
+            model,
+            self.method,
+            self.seed,
+            self.cost,
+            self.curve,
+            self.notes,
+            about,
+            dict(self.measured),
+        )
 
     def _train(self, method: Trained, state: State, resume: Resume, observe: Observer) -> None:
         """All passes; those that a resumed run has behind it are replayed without their steps."""

@@ -15,6 +15,7 @@ from torch import nn
 
 from untrain.data.splits import key_hash
 from untrain.engine.device import Device
+from untrain.errors import UserError
 from untrain.files import TORN, write_arrays
 from untrain.metrics.evidence import Evidence, Outputs, View, view
 from untrain.task import Task
@@ -33,6 +34,11 @@ class Party:
     seed: int = 0
     weights: str = ""
 
+    @property
+    def width(self) -> int:
+        """How many classes it answers with."""
+        return int(self.evidence.sets["train"].logits.shape[1])
+
 
 @dataclass(frozen=True)
 class Shelf:
@@ -41,16 +47,21 @@ class Shelf:
     folder: Path | None = None
 
     def get(
-        self, name: str, about: Mapping[str, Any], make: Callable[[], dict[str, np.ndarray]]
+        self,
+        name: str,
+        about: Mapping[str, Any],
+        make: Callable[[], dict[str, np.ndarray]],
+        parts: tuple[str, ...] = ("forget", "unseen"),
     ) -> dict[str, np.ndarray]:
-        """The arrays of this name and these settings, made where they are not there."""
+        """The arrays of this name and these settings, made where they are not there or lack parts;
+        nothing at all is kept of what could not be made."""
         if self.folder is None:
             return make()
         said = json.dumps(about, sort_keys=True, default=str)
         path = self.folder / f"{name}-{hashlib.sha256(said.encode()).hexdigest()[:12]}.npz"
         try:
             with path.open("rb") as file, np.load(file) as saved:
-                return {part: saved[part] for part in saved.files}
+                return {part: saved[part] for part in (saved.files and {*parts, *saved.files})}
         except TORN:
             made = make()
             write_arrays(path, made)
@@ -88,6 +99,17 @@ class Case:
     log: dict[str, Any] = field(default_factory=dict)
     shelf: Shelf = Shelf()
     device: Device = field(default_factory=Device)
+
+    def __post_init__(self) -> None:
+        parties = [self.party, *filter(None, [self.original]), *self.never_saw]
+        widths = {one.label: one.width for one in parties}
+        if len(set(widths.values())) > 1:
+            told = ", ".join(f"{label} {width}" for label, width in widths.items())
+            raise UserError(
+                f"The models have heads of different sizes: {told} outputs.",
+                where="audit",
+                fix="Name models of the same classes.",
+            )
 
     @cached_property
     def forgotten(self) -> np.ndarray:

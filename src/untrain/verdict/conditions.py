@@ -6,7 +6,12 @@ import numpy as np
 
 from untrain.metrics.evidence import Outputs, View
 from untrain.metrics.membership.auc import stratified_auc
-from untrain.metrics.membership.power import noticed, records_needed, stratified_margin
+from untrain.metrics.membership.power import (
+    noticed,
+    records_needed,
+    smallest_margin,
+    stratified_margin,
+)
 from untrain.metrics.membership.strata import left_out
 from untrain.metrics.membership.twosample import c2st
 from untrain.verdict.blind import blind_features
@@ -15,7 +20,7 @@ from untrain.verdict.findings import Condition
 from untrain.verdict.goals import Terms
 
 BLIND = 0.01
-"""p-value of the blind baseline under which the unseen images are no match."""
+"""p-value of the blind baseline (two-sided) under which the unseen images are no match."""
 
 
 def answers(case: Case) -> Condition:
@@ -42,9 +47,12 @@ def comparable(case: Case) -> Condition:
     found = c2st(
         blind_features(images, mine), labels[mine], blind_features(images, other), labels[other]
     )
-    if np.isnan(found.value):
+    if np.isnan(found.value) and not np.isin(labels[mine], labels[other]).any():
         why = "No class is among both the forgotten and the unseen images."
         return Condition(key="comparable", title="Same source", met=False, sentence=why)
+    if np.isnan(found.value):
+        why = f"{len(mine)} forgotten images are too few to tell whether they are from one source."
+        return Condition(key="comparable", title="Same source", met=None, sentence=why)
     met = not (found.value > 0.5 and found.p(0.5) < BLIND)
     if met:
         sentence = (
@@ -73,16 +81,17 @@ def exposed(case: Case, terms: Terms) -> Condition:
     seen = case.view(case.original)
     found = stratified_auc(*scores(seen))
     low, high = found.interval(0.90)
-    met = low > 0.5 + terms.margin
-    words = f"{100 * found.value:.1f} % (chance 50 %)"
-    sentence = (
-        f"Before, the forgotten images could be told from unseen ones in {words}."
-        if met
-        else f"Even before, the model hardly showed these images ({words}): a test of behaviour "
-        "cannot show that anything was removed."
-    )
+    met = True if low > 0.5 + terms.margin else None if high > 0.5 + terms.margin else False
+    span = f"90 % {100 * max(low, 0):.0f} to {100 * min(high, 1):.0f}"
+    words = f"{100 * found.value:.1f} % of pairs (chance 50 %, {span})"
+    told = {
+        True: f"Before, the forgotten images could be told from unseen ones in {words}.",
+        None: f"Whether the model showed these images before is not sure: {words}.",
+        False: f"Even before, the model hardly showed these images: {words}. A test of behaviour "
+        "cannot show that anything was removed.",
+    }
     more = {"auc": found.value, "low": low, "high": high}
-    return Condition(key="exposed", title=title, met=bool(met), sentence=sentence, more=more)
+    return Condition(key="exposed", title=title, met=met, sentence=told[met], more=more)
 
 
 def asked(case: Case, terms: Terms) -> list[Condition]:
@@ -91,7 +100,8 @@ def asked(case: Case, terms: Terms) -> list[Condition]:
     mine, other = seen.forget.labels, seen.reference.labels
     n, m = len(mine), len(other)
     least = stratified_margin(mine, other)
-    made = [_enough(n, m, least, terms)]
+    plain = smallest_margin(n, m)
+    made = [_enough(n, m, least, terms.margin * plain / least if least else terms.margin, terms)]
     lost = left_out(mine, other)
     if lost:
         why = f"{lost} of {n} forgotten images have no unseen image of their class beside them."
@@ -105,8 +115,9 @@ def asked(case: Case, terms: Terms) -> list[Condition]:
     return made
 
 
-def _enough(n: int, m: int, least: float, terms: Terms) -> Condition:
-    needed = records_needed(terms.margin, m)
+def _enough(n: int, m: int, least: float, wanted: float, terms: Terms) -> Condition:
+    """least: noticed by so many images in their classes; wanted: the margin as if in one class."""
+    needed = records_needed(wanted, m)
     met = bool(n >= SMALL and least <= terms.margin)
     sentence = (
         f"{n} forgotten and {m} unseen images would show a residual advantage of "
@@ -120,9 +131,9 @@ def _enough(n: int, m: int, least: float, terms: Terms) -> Condition:
             "them is exact (untrain train --forget RULE)."
         )
     else:
-        few = needed is not None and needed < 10 * n
-        wanted = f"; about {needed} are needed" if few else "; more unseen images are needed"
-        sentence += f", more than the margin of {100 * terms.margin:.0f}{wanted}."
+        few = needed is not None and n < needed < 10 * n
+        more_of = f"; about {needed} are needed" if few else "; more unseen images are needed"
+        sentence += f", more than the margin of {100 * terms.margin:.0f}{more_of}."
     more = {"forgotten": n, "unseen": m, "noticed": least, "needed": needed}
     return Condition(key="enough", title="Power", met=met, sentence=sentence, more=more)
 

@@ -7,23 +7,27 @@ better recovered than from a control: a Retrain, or a reference trained without 
 
 from __future__ import annotations
 
-import numpy as np
-from scipy.stats import norm
+from typing import NamedTuple
 
-from untrain.metrics.estimate import Estimate
+import numpy as np
+from scipy.stats import norm, t
+
 from untrain.metrics.evidence import Outputs
-from untrain.metrics.membership.power import noticed
 from untrain.verdict.case import Case
 from untrain.verdict.findings import Finding, State
 from untrain.verdict.goals import Terms
 from untrain.verdict.level import healed
-from untrain.verdict.prototype import DRAWS, SHOTS, Recovered, recovered
+from untrain.verdict.prototype import SHOTS, recovered
 
-LIMIT = 0.05
+LIMIT = 0.10
 """How much more than the control may be recovered, as a share of the images."""
+SPREAD, WORTH = 0.04, 3
+"""Standard deviation between seeds of the recovered share in a small study (ten exact models, 0.43
+to 0.57), and how many degrees of freedom it counts for beside the controls' own spread."""
 DEFINITION = (
-    f"unseen images of a forgotten class that are recognised after the class is given the mean "
-    f"feature of {SHOTS} of its images, less the same under models that never saw it"
+    "images of a forgotten class, unseen and forgotten ones, that are recognised after the class "
+    f"is given the mean feature of {SHOTS} of its images, or after healing, less the same under "
+    "models that never saw it; the larger of these"
 )
 
 
@@ -45,39 +49,62 @@ def control(case: Case, terms: Terms) -> Finding:
     known = max(_known(other, case) for _, _, _, other in healed(case, terms.epochs))
     allowed = max(_known(case.view(party).reference, case) for party in case.never_saw)
     parts = {
-        "after prototype recovery": (_difference(mine, theirs), mine.unseen),
-        "after healing": (Estimate(known - allowed, _binomial(known, mine.images)), known),
+        "unseen": excess(mine.unseen, [one.unseen for one in theirs], mine.images),
+        "forgotten": excess(mine.forget, [one.forget for one in theirs], mine.left),
+        "healed": Excess(known, allowed, _binomial(known, mine.images), np.inf),
     }
-    return judged(parts, terms, float(np.mean([one.unseen for one in theirs])), mine, theirs)
+    return judged({name: one for name, one in parts.items() if not np.isnan(one.apart)}, terms)
 
 
-def judged(
-    parts: dict[str, tuple[Estimate, float]],
-    terms: Terms,
-    goal: float,
-    mine: Recovered,
-    theirs: list[Recovered],
-) -> Finding:
-    """PASS where no recovery exceeds the control's by LIMIT; FAIL where one surely does."""
-    worst = max(parts, key=lambda name: parts[name][0].value)
-    apart = parts[worst][0]
-    p = min(
-        1.0,
-        len(parts) * min(float(norm.sf((e.value - LIMIT) / e.error)) for e, _ in parts.values()),
-    )
-    inside = all(one.interval(0.90)[1] < LIMIT for one, _ in parts.values())
-    state: State = "fail" if p < terms.alpha else "pass" if inside else "open"
-    few = f"{100 * mine.unseen:.0f} % of unseen images, {100 * goal:.0f} % under the control"
+class Excess(NamedTuple):
+    """A recovered share, the controls' mean, the error of their difference, degrees of freedom."""
+
+    mine: float
+    goal: float
+    error: float
+    freedom: float
+
+    @property
+    def apart(self) -> float:
+        return self.mine - self.goal
+
+    def p(self) -> float:
+        """One-sided, of the difference being LIMIT at most."""
+        return float(t.sf((self.apart - LIMIT) / self.error, self.freedom))
+
+    def upper(self, level: float) -> float:
+        """The one-sided upper limit of the difference."""
+        return float(self.apart + t.ppf(1 - level, self.freedom) * self.error)
+
+
+def excess(mine: float, others: list[float], images: int) -> Excess:
+    """The difference to controls of which each is a seed, as is the model itself."""
+    values, more = np.array(others), len(others) - 1
+    seen = float(values.var(ddof=1)) if more else 0.0
+    between = (WORTH * SPREAD**2 + more * seen) / (WORTH + more)
+    error = (_binomial(mine, images) ** 2 + between * (1 + 1 / len(values))) ** 0.5
+    return Excess(mine, float(values.mean()), float(error), WORTH + more)
+
+
+def judged(parts: dict[str, Excess], terms: Terms) -> Finding:
+    """PASS where no recovery exceeds the controls' by LIMIT; FAIL where one surely does."""
+    worst = max(parts, key=lambda name: parts[name].apart)
+    top = parts[worst]
+    p = min(1.0, len(parts) * min(one.p() for one in parts.values()))
+    state: State = "open"
+    if p < terms.alpha:
+        state = "fail"
+    elif all(one.upper(terms.level) < LIMIT for one in parts.values()):
+        state = "pass"
+    by = "healing" if worst == "healed" else f"the mean of {SHOTS} of its images"
+    few = f"{100 * top.mine:.0f} % by {by}, {100 * top.goal:.0f} % in a model that never saw it"
     sentence = {
-        "fail": f"The class is still there: {SHOTS} of its images bring it back to {few}.",
-        "pass": f"The class comes back no better than in a model that never saw it: {few}.",
-        "open": f"{SHOTS} images of the class bring it back to {few}: neither in nor out for sure.",
+        "fail": f"The class is still there. It comes back to {few}.",
+        "pass": f"The class comes back no better than in a model that never saw it: to {few}.",
+        "open": f"The class comes back to {few}: neither in nor out for sure (limit "
+        f"{100 * LIMIT:.0f} points).",
     }[state]
-    if state == "fail" and worst == "after healing":
-        sentence = (
-            f"The class is still there: it comes back by healing to {100 * parts[worst][1]:.0f} %."
-        )
-    low, high = apart.interval()
+    half = float(t.ppf(0.975, top.freedom)) * top.error
     return Finding(
         key="control",
         title="The class",
@@ -85,20 +112,20 @@ def judged(
         sentence=sentence,
         state=state,
         side="residual" if state == "fail" else "",
-        value=apart.value,
-        low=low,
-        high=high,
+        value=top.apart,
+        low=top.apart - half,
+        high=top.apart + half,
         target=0.0,
         margin=LIMIT,
         p=p,
-        sees=noticed(apart.error),
+        sees=LIMIT + float(t.ppf(1 - terms.alpha, top.freedom) + norm.ppf(0.9)) * top.error,
         beside={
-            "model": mine.unseen,
-            "control": float(goal),
-            "after healing": parts["after healing"][1],
+            f"{name} ({who})": getattr(one, who) for name, one in parts.items() for who in BOTH
         },
-        more={"controls": [one.unseen for one in theirs], "images": mine.images},
     )
+
+
+BOTH = ("mine", "goal")
 
 
 def _known(outputs: Outputs, case: Case) -> float:
@@ -109,16 +136,4 @@ def _known(outputs: Outputs, case: Case) -> float:
 
 def _binomial(share: float, images: int) -> float:
     smooth = (share * images + 0.5) / (images + 1)
-    return float((smooth * (1 - smooth) / images) ** 0.5)
-
-
-def _difference(mine: Recovered, theirs: list[Recovered]) -> Estimate:
-    """Errors of the images, of the shots, and between controls where there are several."""
-    values = np.array([one.unseen for one in theirs])
-    variance = _binomial(mine.unseen, mine.images) ** 2 + mine.spread**2 / DRAWS
-    within = float(
-        np.mean([_binomial(o.unseen, o.images) ** 2 + o.spread**2 / DRAWS for o in theirs])
-    )
-    between = float(values.var(ddof=1)) if len(values) > 1 else 0.0
-    variance += max(within, between) / len(values)
-    return Estimate(mine.unseen - float(values.mean()), float(variance**0.5))
+    return float((smooth * (1 - smooth) / max(images, 1)) ** 0.5)

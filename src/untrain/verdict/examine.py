@@ -13,14 +13,17 @@ from untrain.verdict.findings import Condition, Finding, plain
 from untrain.verdict.goals import Terms
 from untrain.verdict.level import healing
 from untrain.verdict.pace import relearning
-from untrain.verdict.population import destination, level_test, records, shape
-from untrain.verdict.rule import Judgement, judge, share
+from untrain.verdict.population import destination, level_test, shape
+from untrain.verdict.records import known_attacks, records
+from untrain.verdict.rule import ALPHA, FAILING, Judgement, judge, share
 from untrain.verdict.source import goals, references
 from untrain.verdict.utility import Change, changes
 from untrain.version import __version__
 
 SCHEMA = 1
 """Of verdict.json."""
+MOST = 200_000
+"""Deals of a permutation test at most, however small alpha is."""
 
 
 @dataclass(frozen=True)
@@ -86,14 +89,17 @@ def examine(case: Case, terms: Terms | None = None) -> Verdict:
     planned and the number of candidates.
     """
     terms = terms or Terms()
-    source, auc_goal, level_goal = goals(case)
+    tried = case.candidates if case.corrected else 1
+    source, auc_goal, level_goal = goals(case, ALPHA / len(FAILING) / tried)
     held = [answers(case), source, exposed(case, terms), *asked(case, terms)]
     planned = plan(case, auc_goal.chance)
-    divided = share(planned, case.candidates if case.corrected else 1)
-    terms = replace(terms, alpha=divided)
+    alpha = share(planned, tried)
+    deals = min(MOST, max(terms.deals, round(20 / alpha)))
+    terms = replace(terms, alpha=alpha, level=ALPHA / tried, lr=case.lr, deals=deals)
     tests: dict[str, Callable[[], Finding]] = {
         "level": lambda: level_test(case, terms, auc_goal),
         "shape": lambda: shape(case, terms),
+        "attacks": lambda: known_attacks(case, terms),
         "records": lambda: records(case, terms),
         "destination": lambda: destination(case, terms),
         "references": lambda: references(case, terms),
@@ -109,8 +115,8 @@ def examine(case: Case, terms: Terms | None = None) -> Verdict:
 
 def plan(case: Case, chance: bool) -> list[str]:
     """Which tests apply, fixed before anything is looked at."""
-    if not chance:
-        return ["level", "references", "healing"]
-    tests = ["level", "shape", "records", "destination", "healing", "relearning"]
-    tests += ["references"] * bool(case.never_saw)
+    tests = ["level", "healing"]
+    if chance:
+        tests = ["level", "shape", "attacks", "records", "destination", "healing", "relearning"]
+        tests += ["references"] * bool(case.never_saw)
     return tests + ["control"] * (case.kind == "class")

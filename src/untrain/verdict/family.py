@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,12 @@ def check_reference(folder: Path, images: Images, split: Split) -> None:
     if run["images"]["hash"] != images.hash:
         what = f"{folder} is of another data set."
         raise UserError(what, "--reference", "Train it on the same files.")
+    if run["checkpoints"]["parent"]:
+        raise UserError(
+            f"{folder} was unlearned from a model that may have seen the images.",
+            where="--reference",
+            fix="Name models that were trained from fresh weights: untrain train --forget RULE.",
+        )
     retain = load_split(place / "split.npz", images).retain
     for name, at in (("forgotten", split.forgotten), ("unseen", split.unseen)):
         seen = len(np.intersect1d(retain, at))
@@ -113,3 +120,16 @@ def check_reference(folder: Path, images: Images, split: Split) -> None:
                 where="--reference",
                 fix="Train it with the same --forget, --limit, --holdout and --split-seed.",
             )
+
+
+def check_twice(others: list[Path], references: Sequence[Path]) -> None:
+    """Refuse a reference that is named twice, as one too, or is the model under audit: it would
+    count for several."""
+    places = [*others, *(path_of(str(one)).resolve() for one in references)]
+    weights = [described(place)["checkpoints"]["child"] for place in places]
+    twice = [
+        place.name for place, one in zip(places, weights, strict=True) if weights.count(one) > 1
+    ]
+    if twice:
+        what = f"A model is named twice: {', '.join(twice)}."
+        raise UserError(what, "--reference", "Name each once; a copy says nothing new.")

@@ -13,6 +13,13 @@ Side = Literal["residual", "over", ""]
 """residual: something is left of the forgotten images. over: they stand out by being too
 unknown."""
 NAN = math.nan
+SHARE = (0.0, 1.0)
+RANGES = {
+    **dict.fromkeys(("level", "shape", "attacks", "records", "destination", "references"), SHARE),
+    **dict.fromkeys(("healing", "control"), (-1.0, 1.0)),
+    "relearning": (0.0, math.inf),
+}
+"""What a statistic can be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +47,12 @@ class Finding:
     sees: float = NAN
     beside: dict[str, float] = field(default_factory=dict)
     more: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """No interval reaches beyond what the statistic can be."""
+        bottom, top = RANGES.get(self.key, (-math.inf, math.inf))
+        object.__setattr__(self, "low", max(self.low, bottom))
+        object.__setattr__(self, "high", min(self.high, top))
 
     def plain(self) -> dict[str, Any]:
         """For JSON: what is not a number is null."""

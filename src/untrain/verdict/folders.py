@@ -15,7 +15,7 @@ from untrain.data.images import Images
 from untrain.data.splits import Split, key_hash, load_split
 from untrain.engine.device import Device
 from untrain.engine.predict import predict
-from untrain.errors import Problems
+from untrain.errors import Problems, UserError
 from untrain.files import file_hash
 from untrain.metrics.audit import Subject
 from untrain.metrics.evidence import Evidence, Outputs
@@ -24,7 +24,7 @@ from untrain.runs.load import data_of, described, load_model
 from untrain.runs.record import read
 from untrain.task import Task
 from untrain.verdict.case import Case, Party, Shelf
-from untrain.verdict.family import check_reference, find_original, told_by, true_split
+from untrain.verdict.family import check_reference, check_twice, find_original, told_by, true_split
 from untrain.verdict.ledger import candidates
 
 PLACE = "audit"
@@ -71,19 +71,21 @@ def case_of(asked: Asked, problems: Problems | None = None) -> Case:
         problems.settled(told),
         problems.settled(before),
     )
+    home = before[0] if before else folder
     data, images = problems.settled(problems.attempt(data_of, run, asked.root))
     split = problems.settled(problems.attempt(true_split, told, images))
     for reference in asked.references:
         problems.attempt(check_reference, reference, images, split)
+    found_recipe = problems.attempt(recipe, described(home), asked.rate)
+    problems.attempt(check_twice, [folder, *retrains], asked.references)
     first = tuple(one for one in before if one != folder)
-    home = before[0] if before else folder
     found = gather((*first, folder), tuple(retrains), asked.root, problems)
     places = (*first, folder, *retrains)
     subjects = (*found.subjects, *found.retrains)
     parties = [party_of(*pair, images) for pair in zip(places, subjects, strict=True)]
     party = parties[len(first)]
+    lr, batch = problems.settled(found_recipe)
     looks = {one.get("looked") for one in (run.get("choice") or {}, *run.get("choices_before", []))}
-    lr, batch = recipe(described(home), asked.rate)
     model: ModelConfig = build(ModelConfig, run["config"]["model"], f"{folder}/run.json")
     augment = "" if data.augment == "auto" else data.augment
     task = Task.of(images, split, augment=augment, make_model=model.spec(images).make)
@@ -130,7 +132,7 @@ def _reference(folder: Path, images: Images, split: Split, like: Evidence) -> Pa
         at = np.concatenate([split.forgotten, unseen])
         return {"logits": predict(load(), images, at, f"measuring {folder}")[0].numpy()}
 
-    logits = Shelf(place / PLACE).get("reference", about, make)["logits"]
+    logits = Shelf(place / PLACE).get("reference", about, make, ("logits",))["logits"]
     labels, count = images.y.numpy(), len(split.forgotten)
     mine = Outputs(logits[:count], labels[split.forgotten], images.keys[split.forgotten])
     other = Outputs(logits[count:], labels[unseen], images.keys[unseen])
@@ -148,9 +150,18 @@ def chosen_on(folder: Path, images: Images) -> np.ndarray:
 
 
 def recipe(run: dict[str, Any], rate: float) -> tuple[float, int]:
-    """Learning rate and batch size that healing takes from a training."""
+    """Learning rate and batch size that healing takes from a training; those of the `laptop`
+    preset where it is not known. Raises UserError for a rate under the training's."""
     method = run["config"]["method"]
-    return rate or float(method.get("lr", 0.05)), int(method.get("batch", 64))
+    known = float(method.get("lr", 0.0))
+    if 0 < rate < known:
+        raise UserError(
+            f"--healing-lr {rate:g} is under the rate of the training, {known:g}: that would heal "
+            "less than a further training does.",
+            where="--healing-lr",
+            fix="Leave it out, or take a higher one.",
+        )
+    return rate or known or 0.05, int(method.get("batch", 64))
 
 
 def log_of(folder: Path, run: dict[str, Any], images: Images, split: Split) -> dict[str, Any]:

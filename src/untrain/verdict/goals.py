@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import norm, t
 
 from untrain.metrics.estimate import Estimate
 from untrain.metrics.evidence import View
@@ -16,6 +17,7 @@ from untrain.metrics.membership.permutation import DEALS
 class Terms:
     """margin: how far an AUC may lie from its goal. alpha: share of each test that can fail.
 
+    level: of each equivalence test, without which nothing passes. lr: the higher rate of healing.
     epochs: passes over retain that healing takes. loss: points of test accuracy that may be lost,
     a line of its own beside the verdict; NaN asks for none. deals: of each permutation test.
     samples: of forgotten and of unseen images that are relearnt.
@@ -23,6 +25,8 @@ class Terms:
 
     margin: float = 0.05
     alpha: float = 0.01
+    level: float = 0.05
+    lr: float = float("nan")
     epochs: int = 5
     loss: float = float("nan")
     deals: int = DEALS
@@ -34,12 +38,13 @@ class Goal:
     """The goal of a statistic and its error: known for images from one source, else measured.
 
     chance: whether forgotten and unseen images may be exchanged (then the goal is exact).
-    words: what the goal is.
+    fails: whether lying far from it can fail a model. words: what the goal is.
     """
 
     value: float
     error: float = 0.0
     chance: bool = True
+    fails: bool = True
     words: str = "chance"
 
     def apart(self, found: Estimate) -> Estimate:
@@ -47,9 +52,25 @@ class Goal:
         return Estimate(found.value - self.value, float(np.hypot(found.error, self.error)))
 
 
-def measured_goal(views: Sequence[View], statistic: Callable[[View], float]) -> Goal:
-    """The goal where forgotten and unseen images are not of one source: the mean over models
-    that never saw the forgotten ones (at least two), with its standard error."""
+def measured_goal(
+    views: Sequence[View], statistic: Callable[[View], float], alpha: float, fails: bool
+) -> Goal:
+    """The goal where forgotten and unseen images are not of one source: the mean over models that
+    never saw the forgotten ones (at least two).
+
+    Its error is that of predicting one more such model, s sqrt(1 + 1/R), widened so that normal
+    quantiles at alpha are Student's with R - 1 degrees of freedom. fails: models of another recipe
+    or network differ by more than seeds do, so that nothing fails beside them.
+    """
     values = np.array([statistic(one) for one in views])
-    error = values.std(ddof=1) / len(values) ** 0.5
-    return Goal(float(values.mean()), float(error), False, f"mean of {len(values)} models")
+    count = len(values)
+    wide = t.ppf(1 - alpha / 2, count - 1) / norm.ppf(1 - alpha / 2)
+    error = values.std(ddof=1) * (1 + 1 / count) ** 0.5 * wide
+    return Goal(float(values.mean()), float(error), False, fails, f"mean of {count} models")
+
+
+def fails_at(error: float, margin: float, alpha: float, power: float = 0.9) -> float:
+    """The departure that fails a model with this power: significant at alpha, two-sided, and beyond
+    the margin."""
+    least = float(norm.ppf(power)) * error
+    return max(margin + least, float(norm.ppf(1 - alpha / 2)) * error + least)

@@ -9,14 +9,15 @@ from untrain.metrics.estimate import Estimate
 from untrain.metrics.evidence import Outputs, View
 from untrain.metrics.membership.auc import stratified_auc
 from untrain.metrics.membership.permutation import auc_column, mean_column, permutation_test
-from untrain.metrics.membership.power import noticed
 from untrain.verdict.case import Case
 from untrain.verdict.findings import Finding, Side, State
-from untrain.verdict.goals import Goal, Terms
+from untrain.verdict.goals import Goal, Terms, fails_at
 from untrain.verdict.healing import EPOCHS, RATES, heal
 
 POINTS, WIDEST = 0.03, 0.05
 """Least margin of the level, and the widest one that still says something."""
+FINE = 0.0105
+"""Standard error with which an exact model passes in four of five audits."""
 DEFINITION = (
     "accuracy on forgotten minus accuracy on unseen images of the same classes, after fine-tuning "
     "a copy on retained images alone, at the worse of two rates"
@@ -75,7 +76,10 @@ def healed(case: Case, epochs: int) -> list[tuple[float, int, Outputs, Outputs]]
 
 
 def healing(case: Case, terms: Terms, goal: Goal, auc_goal: Goal) -> Finding:
-    """Do the forgotten images come back when the model is trained on the others?"""
+    """Do the forgotten images come back when the model is trained on the others?
+
+    Judged after the last pass, at both rates; earlier passes are in `curve`.
+    """
     try:
         points = healed(case, terms.epochs)
     except UserError as error:
@@ -88,8 +92,8 @@ def healing(case: Case, terms: Terms, goal: Goal, auc_goal: Goal) -> Finding:
     aucs = [auc_goal.apart(_auc(*pair)) for pair in last]
     worst = levels[int(np.argmax([abs(one.value) for one in levels]))]
     margin = max(POINTS, 1.645 * max(one.error for one in levels) + 0.01)
-    inside = all(one.within(-margin, margin) for one in levels)
-    inside = inside and all(one.within(-terms.margin, terms.margin) for one in aucs)
+    inside = all(one.within(-margin, margin, terms.level) for one in levels)
+    inside = inside and all(one.within(-terms.margin, terms.margin, terms.level) for one in aucs)
     outside = [one.value / margin for one in levels if abs(one.value) > margin]
     outside += [one.value / terms.margin for one in aucs if abs(one.value) > terms.margin]
     both = (*levels, *aucs)
@@ -100,15 +104,18 @@ def healing(case: Case, terms: Terms, goal: Goal, auc_goal: Goal) -> Finding:
     )
     state: State = "pass" if inside and margin <= WIDEST else "open"
     side: Side = ""
-    if p < terms.alpha and outside:
+    if p < terms.alpha and outside and goal.fails:
         state, side = "fail", "residual" if max(outside, key=abs) > 0 else "over"
-    before = goal.apart(level(*_pair(case.view(case.party))))
+    needed = round(len(last[0][0]) * max(1.0, (worst.error / FINE) ** 2))
+    plain = _pair(case.view(case.party))
+    before = goal.apart(level(*plain))
+    known = abs(auc_goal.apart(_auc(*plain)).value) > terms.margin or before.value > margin
     low, high = worst.interval()
     return Finding(
         key="healing",
         title="Healing",
         definition=DEFINITION,
-        sentence=_sentence(state, side, worst, margin, terms.epochs, before, aucs),
+        sentence=_sentence(state, side, worst, margin, terms.epochs, known, aucs, needed),
         state=state,
         side=side,
         value=worst.value,
@@ -117,9 +124,11 @@ def healing(case: Case, terms: Terms, goal: Goal, auc_goal: Goal) -> Finding:
         target=0.0,
         margin=margin,
         p=p,
-        sees=noticed(worst.error),
+        sees=fails_at(worst.error, margin, terms.alpha),
         more={
             "before": before.value,
+            "clears": max(abs(one.value) + 1.645 * one.error for one in levels),
+            "needed": needed,
             "levels": [one.value for one in levels],
             "aucs": [one.value + auc_goal.value for one in aucs],
             "curve": [_row(*point) for point in points],
@@ -163,19 +172,19 @@ def _sentence(
     worst: Estimate,
     margin: float,
     epochs: int,
-    before: Estimate,
+    known: bool,
     aucs: list[Estimate],
+    needed: int,
 ) -> str:
     after = f"After {epochs} passes over retained images alone, the forgotten ones"
     by = f"{100 * worst.value:+.1f} points from unseen ones (limit ±{100 * margin:.1f})"
     far = max(aucs, key=lambda one: abs(one.value)).value
     if abs(worst.value) <= margin and state == "fail":
         by = f"{by}, but {100 * abs(far):.1f} points of AUC from the goal"
-    if state == "fail" and side == "residual" and before.value > margin:
+    if state == "fail" and side == "residual" and known:
         return f"{after} are known as before: {by}."
     if state == "fail" and side == "residual":
-        was = f"before, {100 * before.value:+.1f}"
-        return f"{after} stand out: {by}; {was}. Their memory was hidden, not gone."
+        return f"{after} stand out: {by}. Their memory was hidden, not gone."
     if state == "fail":
         return f"{after} stay less known than unseen ones: {by}."
     if state == "pass":
@@ -185,4 +194,7 @@ def _sentence(
             f"Healing cannot be judged with so few images: the narrowest limit is "
             f"±{100 * margin:.1f} points, wider than ±{100 * WIDEST:.0f}."
         )
-    return f"{after} lie {by}, AUC {far:+.3f} from its goal: neither in nor out for sure."
+    return (
+        f"{after} lie {by}, AUC {far:+.3f} from its goal: neither in nor out for sure. A clean "
+        f"model passes in four of five audits with about {needed} forgotten images."
+    )

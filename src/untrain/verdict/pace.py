@@ -65,7 +65,9 @@ def relearning(case: Case, terms: Terms) -> Finding:
         return off("relearning", TITLE, DEFINITION, why)
     if times.unseen.min() >= CAP and times.forget.min() >= CAP:
         why = f"Neither forgotten nor unseen images are learnt within {CAP} passes."
-        return off("relearning", TITLE, DEFINITION, why)
+        return Finding(
+            key="relearning", title=TITLE, definition=DEFINITION, sentence=why, state="open"
+        )
     return judged(times, terms)
 
 
@@ -74,7 +76,7 @@ def judged(times: Times, terms: Terms) -> Finding:
     ratio, spare = times.ratio, len(times.forget) - 1
     error = max(ratio.error, 1e-9)
     low, high = (ratio.value + sign * t.ppf(0.975, spare) * error for sign in (-1, 1))
-    inner = t.ppf(0.95, spare) * error
+    inner = t.ppf(1 - terms.level, spare) * error
     p = float(t.cdf((ratio.value - FAST) / error, spare))
     state: State = "open"
     if p < terms.alpha:
@@ -101,7 +103,7 @@ def judged(times: Times, terms: Terms) -> Finding:
         target=1.0,
         margin=SLOW - 1,
         p=p,
-        sees=float(2 * inner),
+        sees=float(1 - FAST + (t.ppf(1 - terms.alpha, spare) + t.ppf(0.9, spare)) * error),
         more={
             "forget": times.forget,
             "unseen": times.unseen,

@@ -10,6 +10,8 @@ import textwrap
 from collections.abc import Iterator
 
 from untrain.verdict.examine import Verdict
+from untrain.verdict.findings import Finding
+from untrain.verdict.healing import RATES
 from untrain.verdict.utility import Change
 
 MEANS = {
@@ -41,9 +43,18 @@ def sections(verdict: Verdict) -> Iterator[tuple[str, list[str]]]:
     )
     yield "Is the test meaningful", [f"- {one.sentence}" for one in verdict.conditions]
     yield "Findings", [f"- [{MARKS[one.state]}] {one.sentence}" for one in verdict.findings]
+    yield "Rank of each image beside models that never saw it", _ranks(verdict)
     yield "Usefulness (no part of the verdict)", [*map(_change, verdict.utility), *_limit(verdict)]
     yield "Sensitivity", _sensitivity(verdict)
     yield "Not covered", [COVERED, *_old_models(verdict)]
+
+
+def _ranks(verdict: Verdict) -> list[str]:
+    found = [one.more["ranks"] for one in verdict.findings if one.key == "references"]
+    return [
+        f"- {key}: looks more known than {100 * (1 - p):.1f} % of unseen images of its class"
+        for key, p in (found[0] if found else {}).items()
+    ]
 
 
 def _reasons(verdict: Verdict) -> list[str]:
@@ -51,7 +62,7 @@ def _reasons(verdict: Verdict) -> list[str]:
 
 
 def _change(change: Change) -> str:
-    names = {"test": "Test accuracy", "retain": "Accuracy on retained images"}
+    names = {"test": "Test accuracy (retained classes)", "retain": "Accuracy on retained images"}
     low, high = change.low, change.high
     told = (
         f"- {names[change.name]}: {change.before:.1f} % before, {change.after:.1f} % after "
@@ -73,15 +84,13 @@ def _sensitivity(verdict: Verdict) -> list[str]:
     lines = []
     for key, unit in (("level", "points of AUC"), ("healing", "points of accuracy after healing")):
         found = [one for one in verdict.findings if one.key == key and math.isfinite(one.sees)]
-        lines += [
-            f"This test would have noticed a departure of {100 * one.sees:.1f} {unit} with 90 % "
-            "probability; smaller traces cannot be excluded."
-            for one in found
-        ]
+        for one in found:
+            lines += [_sees(one, unit), _clears(one, unit)]
     count, terms = verdict.case.candidates, verdict.terms
     lines.append(
         f"Each test that can fail has a level of {terms.alpha:.4f}; margin {100 * terms.margin:g} "
-        f"points; {terms.epochs} passes of healing."
+        f"points; {terms.epochs} passes of healing at rates "
+        f"{' and '.join(f'{share * terms.lr:g}' for share in RATES)}."
     )
     if count > 1 and verdict.case.corrected:
         lines.append(f"{count} models have been audited for this request; the level is shared.")
@@ -90,6 +99,20 @@ def _sensitivity(verdict: Verdict) -> list[str]:
     if verdict.case.view(verdict.case.party).test_stands_in:
         lines.append("There are no unseen images: the test set stands in for them.")
     return lines
+
+
+def _sees(one: Finding, unit: str) -> str:
+    excluded = f"A PASS excludes {100 * one.margin:.1f} {unit} or more"
+    if one.sees >= 0.5:
+        return f"{excluded}; with so few images no departure would surely have failed."
+    return (
+        f"{excluded}; {100 * one.sees:.1f} or more would have failed with 90 % probability. "
+        "Smaller traces cannot be excluded."
+    )
+
+
+def _clears(one: Finding, unit: str) -> str:
+    return f"The smallest margin that this model clears is {100 * one.more['clears']:.1f} {unit}."
 
 
 def _old_models(verdict: Verdict) -> list[str]:

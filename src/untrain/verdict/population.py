@@ -1,4 +1,4 @@
-"""Tests of the answers as they are: loss level, shape, single images, where they go."""
+"""Tests of the answers as they are: loss level, shape, where they go."""
 
 from __future__ import annotations
 
@@ -8,29 +8,18 @@ from untrain.metrics.distance.shift import between_sets
 from untrain.metrics.estimate import Estimate
 from untrain.metrics.evidence import View
 from untrain.metrics.membership.auc import stratified_auc
-from untrain.metrics.membership.conformal import conformal, discoveries
-from untrain.metrics.membership.lowfpr import tpr_at_fpr
 from untrain.metrics.membership.permutation import auc_column, permutation_test
-from untrain.metrics.membership.power import cleared, noticed
 from untrain.metrics.membership.twosample import c2st, outputs_features
 from untrain.verdict.case import Case, Party
 from untrain.verdict.conditions import scores
 from untrain.verdict.findings import Finding, Side, State, off
-from untrain.verdict.goals import Goal, Terms
+from untrain.verdict.goals import Goal, Terms, fails_at
+from untrain.verdict.gradients import gradients
 
 STRAY = 0.05
 """How much further than by chance the destinations of the two sets may differ."""
-FPR, TPR = 0.01, 0.03
-"""Recognised forgotten images at 1 % false ones: an upper limit of 3 % passes."""
-SURE = 0.05
-"""False-discovery level at which a single image on the list stands against a PASS; the list that is
-shown is longer (10 %), and would keep one exact model in ten from passing."""
 LEVEL = "AUC of the margin, forgotten against unseen images of the same class; chance is 50 %"
 SHAPE = "AUC of a classifier that learns from all of the answers to tell the two sets apart"
-RECORDS = (
-    "forgotten images recognised when 1 % of unseen ones are, wrongly; and those whose margin "
-    "unseen images of their class hardly ever reach (false discoveries 10 %)"
-)
 DESTINATION = (
     "total variation between the classes that forgotten images are sent to and those that unseen "
     "images of the same class are"
@@ -50,9 +39,9 @@ def level_test(case: Case, terms: Terms, goal: Goal) -> Finding:
     if np.isnan(found.value):
         return off("level", "Telling them apart", LEVEL, "No class is in both sets.")
     p = _permuted(seen, terms.deals) if goal.chance else apart.p(0)
-    state: State = "pass" if apart.within(-terms.margin, terms.margin) else "open"
+    state: State = "pass" if apart.within(-terms.margin, terms.margin, terms.level) else "open"
     side: Side = ""
-    if p < terms.alpha and abs(apart.value) > terms.margin:
+    if p < terms.alpha and abs(apart.value) > terms.margin and goal.fails:
         state, side = "fail", "residual" if apart.value > 0 else "over"
     low, high = found.interval()
     words = f"{100 * found.value:.1f} % of pairs ({_goal(goal)}, {_between(low, high)})"
@@ -77,9 +66,9 @@ def level_test(case: Case, terms: Terms, goal: Goal) -> Finding:
         target=goal.value,
         margin=terms.margin,
         p=p,
-        sees=noticed(apart.error),
+        sees=fails_at(apart.error, terms.margin, terms.alpha),
         beside=_beside(case),
-        more={"clears": abs(apart.value) + cleared(apart.error, 0), "error": found.error},
+        more={"clears": abs(apart.value) + 1.645 * apart.error, "error": found.error},
     )
 
 
@@ -117,12 +106,14 @@ def shape(case: Case, terms: Terms) -> Finding:
     """Does anything in the answers tell the two sets apart?"""
     seen = case.view(case.party)
     mine, other = seen.forget, seen.reference
-    found = c2st(outputs_features(mine), mine.labels, outputs_features(other), other.labels)
+    known = gradients(case)
+    sets = [outputs_features(one, extra) for one, extra in zip((mine, other), known, strict=True)]
+    found = c2st(sets[0], mine.labels, sets[1], other.labels)
     if np.isnan(found.value):
         why = "There are too few images to train and test a classifier on."
         return off("shape", "All answers together", SHAPE, why)
     low, high = found.interval()
-    _, upper = found.interval(0.90)
+    _, upper = found.interval(1 - 2 * terms.level)
     over = Estimate(found.value - terms.margin, found.error)
     p = over.p(0.5) / 2 if over.value > 0.5 else 1.0
     state: State = "pass" if upper <= 0.5 + terms.margin else "open"
@@ -136,56 +127,15 @@ def shape(case: Case, terms: Terms) -> Finding:
         definition=SHAPE,
         sentence=f"A classifier of all answers tells the two sets apart in {words}{ends[state]}",
         state=state,
-        side="residual" if state == "fail" else "",
+        side=_side(seen) if state == "fail" else "",
         value=found.value,
         low=low,
         high=high,
         target=0.5,
         margin=terms.margin,
         p=p,
-        sees=noticed(found.error),
+        sees=fails_at(found.error, terms.margin, terms.alpha) + terms.margin,
         beside={"chance": 0.5},
-    )
-
-
-def records(case: Case, terms: Terms) -> Finding:
-    """Are single images still recognisable? Information and a limit, never a FAIL by itself."""
-    seen = case.view(case.party)
-    found, low_fpr = conformal(*scores(seen)), tpr_at_fpr(*scores(seen), fpr=FPR)
-    title = "Single images"
-    if low_fpr is None:
-        return off("records", title, RECORDS, "No class is in both sets.")
-    n, listed = low_fpr.n, seen.forget.keys[found.listed]
-    upper = low_fpr.interval[1]
-    sure = discoveries(found.p, SURE)
-    state: State = "pass" if upper <= TPR and not len(sure) else "open"
-    sentence = f"Individual images still recognisable: {len(listed)} of {n}"
-    if found.smallest is None:
-        sentence += " (with so few unseen images none could have been listed)"
-    elif found.smallest > 1:
-        sentence += f" (fewer than {found.smallest} together could not have been seen)"
-    sentence += f"; {100 * low_fpr.rate:.1f} % look trained-on at 1 % false alarms"
-    sentence += "." if upper <= TPR else f" (up to {100 * upper:.1f} %, limit {100 * TPR:.0f})."
-    return Finding(
-        key="records",
-        title=title,
-        definition=RECORDS,
-        sentence=sentence,
-        state=state,
-        value=low_fpr.rate,
-        low=low_fpr.interval[0],
-        high=upper,
-        target=FPR,
-        margin=TPR - FPR,
-        p=low_fpr.p,
-        beside={"chance": FPR},
-        more={
-            "listed": list(map(str, listed)),
-            "smallest": found.smallest,
-            "mean": found.mean,
-            "shape_p": found.shape_p,
-            "pooled": found.pooled,
-        },
     )
 
 
@@ -197,7 +147,7 @@ def destination(case: Case, terms: Terms) -> Finding:
     if np.isnan(found.distance.value):
         return off("destination", title, DESTINATION, "No class is in both sets.")
     limit = STRAY + found.floor
-    state: State = "pass" if found.p > 0.05 and found.distance.value <= limit else "open"
+    state: State = "pass" if found.p > terms.level and found.distance.value <= limit else "open"
     if found.p < terms.alpha and found.distance.value > found.floor:
         state = "fail"
     share = 100 * found.distance.value

@@ -28,13 +28,13 @@ class Recovered(NamedTuple):
     """Share of images that go to their forgotten class, in [0, 1], mean over draws of shots.
 
     unseen: of never seen images of the forgotten classes; forget: of the forgotten images that
-    are no shots. images: how many unseen ones there are. spread: standard deviation over draws.
+    are no shots. images, left: how many there are of each.
     """
 
     unseen: float
     forget: float
     images: int
-    spread: float
+    left: int
 
 
 def recovered(
@@ -74,9 +74,9 @@ def recovered(
             )
         ]
         hits.append((right[0], right[1]))
-    found = np.array(hits)
-    spread = float(found[:, 0].std(ddof=1))
-    return Recovered(float(found[:, 0].mean()), float(found[:, 1].mean()), len(unseen), spread)
+    found = np.array(hits).mean(0)
+    left = int((~_shots(labels[forget], shots, seed, 0)).sum())
+    return Recovered(float(found[0]), float(found[1]), len(unseen), left)
 
 
 def _some(labels: np.ndarray, positions: np.ndarray, most: int, seed: int) -> np.ndarray:

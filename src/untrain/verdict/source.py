@@ -11,12 +11,11 @@ import numpy as np
 
 from untrain.metrics import signals
 from untrain.metrics.evidence import Outputs
-from untrain.metrics.membership.power import noticed
 from untrain.metrics.membership.reference import exposure, log_ratio
 from untrain.verdict.case import Case, rows_of
 from untrain.verdict.conditions import comparable
 from untrain.verdict.findings import Condition, Finding, Side, State, off
-from untrain.verdict.goals import Goal, Terms, measured_goal
+from untrain.verdict.goals import Goal, Terms, fails_at, measured_goal
 from untrain.verdict.level import level
 from untrain.verdict.population import margin_auc
 
@@ -30,17 +29,17 @@ LISTED = 50
 """Images whose rank is told one by one."""
 
 
-def goals(case: Case) -> tuple[Condition, Goal, Goal]:
+def goals(case: Case, alpha: float) -> tuple[Condition, Goal, Goal]:
     """Whether the sets may be compared, and the goals of the AUC and of the level.
 
     Sets of different sources can be compared where at least FEWEST models never saw the forgotten
     images: their values are the goals then.
     """
     found = comparable(case)
-    if found.met or len(case.never_saw) < FEWEST:
+    if found.met is not False or len(case.never_saw) < FEWEST:
         fix = (
             ""
-            if found.met
+            if found.met is not False
             else f" Name {FEWEST} or more models that never saw them, which say what is usual "
             "(--reference; cheaper ones will do)."
         )
@@ -53,12 +52,13 @@ def goals(case: Case) -> tuple[Condition, Goal, Goal]:
         )
         return told, Goal(0.5), Goal(0.0)
     views = [case.view(party) for party in case.never_saw]
+    fails = not case.references
     sentence = f"{found.sentence} They are judged by {len(views)} models that never saw them."
     told = Condition(key=found.key, title=found.title, met=True, sentence=sentence, more=found.more)
     return (
         told,
-        measured_goal(views, lambda seen: margin_auc(seen).value),
-        measured_goal(views, lambda seen: level(seen.forget, seen.reference).value),
+        measured_goal(views, lambda seen: margin_auc(seen).value, alpha, fails),
+        measured_goal(views, lambda seen: level(seen.forget, seen.reference).value, alpha, fails),
     )
 
 
@@ -80,18 +80,18 @@ def references(case: Case, terms: Terms) -> Finding:
         ratios[1],
         seen.reference.labels,
         references=len(case.never_saw),
+        deals=terms.deals,
     )
     apart = Goal(0.5).apart(found.auc)
-    state: State = "pass" if apart.within(-terms.margin, terms.margin) else "open"
+    state: State = "pass" if apart.within(-terms.margin, terms.margin, terms.level) else "open"
     side: Side = ""
     if found.p_differs < terms.alpha and abs(apart.value) > terms.margin:
         state, side = "fail", "residual" if apart.value > 0 else "over"
     low, high = found.auc.interval()
     words = (
-        f"Beside {_count(len(case.never_saw))} that never saw them, the {found.n} images look "
-        f"{'more' if apart.value > 0 else 'less'} known than unseen ones in "
-        f"{100 * max(found.auc.value, 1 - found.auc.value):.1f} % of pairs (chance 50 %, "
-        f"p {found.p_differs:.3g})"
+        f"Beside {_count(len(case.never_saw))} that never saw them, forgotten images look more "
+        f"known than unseen ones in {100 * found.auc.value:.1f} % of pairs (chance 50 %, 95 % "
+        f"{100 * max(low, 0):.1f} to {100 * min(high, 1):.1f}, p {found.p_differs:.3g})"
     )
     exposed = [str(seen.forget.keys[at]) for at in found.records.listed]
     order = np.argsort(found.records.p)[:LISTED]
@@ -108,7 +108,7 @@ def references(case: Case, terms: Terms) -> Finding:
         target=0.5,
         margin=terms.margin,
         p=found.p_differs,
-        sees=noticed(apart.error),
+        sees=fails_at(apart.error, terms.margin, terms.alpha),
         beside={"chance": 0.5},
         more={
             "references": len(case.never_saw),
