@@ -26,7 +26,7 @@ from untrain.tune.proposals import propose
 from untrain.tune.selection import Settings
 from untrain.tune.space import Range, numbers
 from untrain.tune.trial import Work
-from untrain.tune.trials import BEST, DRAFT, check_folder, leader, line, write
+from untrain.tune.trials import BEST, DRAFT, check_folder, drafts, leader, line, write
 
 LOST, FAILED = 1.0, 10.0
 """What a refused trial, and one without a model, add to what the sampler is told."""
@@ -88,7 +88,7 @@ class Search:
                 say(f"trial {number + 1}/{self.trials}: {line(rows[-1])}")
                 write(self.out, key, rows, start=work.start)
                 self.keep(rows)
-            for left in self.out.glob(f"{DRAFT}*"):
+            for left in drafts(self.out):
                 shutil.rmtree(left)
         return [work.start, *rows]
 
@@ -97,7 +97,7 @@ class Search:
         best = leader(rows)
         if best is None:
             return
-        for folder in filter(is_run, self.out.glob(f"{DRAFT}*")):
+        for folder in filter(is_run, drafts(self.out)):
             if read(folder)["checkpoints"]["child"] == rows[best]["weights"]:
                 shutil.rmtree(self.out / BEST, ignore_errors=True)
                 folder.rename(self.out / BEST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ BEST = "best"
 """Folder of the run that is kept."""
 DRAFT = "trial-"
 """What the folder of the trial under way begins with; its key follows."""
+OURS = re.compile(rf"{DRAFT}[0-9a-f]{{16}}$")
 
 
 def check_folder(out: Path, key: str) -> list[dict[str, Any]]:
@@ -40,6 +42,11 @@ def check_folder(out: Path, key: str) -> list[dict[str, Any]]:
             fix="Use the same settings and the same data to go on, or another folder.",
         )
     return rows
+
+
+def drafts(out: Path) -> list[Path]:
+    """Folders of trials under way; whatever else has such a name is not ours."""
+    return [one for one in sorted(out.glob(f"{DRAFT}*")) if one.is_dir() and OURS.match(one.name)]
 
 
 def write(out: Path, key: str, rows: Sequence[Mapping[str, Any]], **about: Any) -> None:
