@@ -22,12 +22,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from untrain.config import DataConfig
 from untrain.data.images import Images
 from untrain.data.splits import NONE, Split
+from untrain.engine import machine
 from untrain.engine.device import Device
 from untrain.engine.loop import Loop
+from untrain.engine.predict import predict
 from untrain.files import atomic, write_json
 from untrain.methods.retrain import Retrain
 from untrain.metrics.estimate import clopper_pearson
@@ -35,6 +38,7 @@ from untrain.metrics.evidence import Evidence, Outputs
 from untrain.models.build import ModelSpec
 from untrain.progress import say
 from untrain.rng import numpy_rng
+from untrain.runs.record import commit
 from untrain.task import Task
 from untrain.verdict.case import Case, Party, Shelf
 from untrain.verdict.findings import Finding
@@ -42,12 +46,13 @@ from untrain.verdict.goals import Goal, Terms
 from untrain.verdict.healing import EPOCHS, RATES, answers, heal
 from untrain.verdict.level import healing
 from untrain.verdict.pace import relearning
-from untrain.verdict.population import destination, level_test, records, shape
+from untrain.verdict.population import destination, level_test, shape
+from untrain.verdict.records import known_attacks, records
 from untrain.verdict.rule import judge, share
 
 DEALS = 2000
 """Of each permutation test: enough for a p-value of 0.0005, and the level of a test is 0.01."""
-TESTS = ("level", "shape", "records", "destination", "healing")
+TESTS = ("level", "shape", "attacks", "records", "destination", "healing")
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,7 @@ class Sliced(Shelf):
 
     rows: dict[str, np.ndarray] = field(default_factory=dict)
     healed: dict[str, np.ndarray] = field(default_factory=dict)
+    norms: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def get(
         self,
@@ -107,6 +113,8 @@ class Sliced(Shelf):
         make: Callable[[], dict[str, np.ndarray]],
         parts: tuple[str, ...] = (),
     ) -> dict[str, np.ndarray]:
+        if name == "norms":
+            return {part: self.norms[rows] for part, rows in self.rows.items()}
         if name != "healing":
             return make()
         sliced = {part: self.healed["logits"][:, rows] for part, rows in self.rows.items()}
@@ -142,6 +150,7 @@ def one_seed(study: Study, images: Images, seed: int, device: Device) -> list[di
         "epoch": np.array([point.epoch for point in found]),
     }
     plain = answers(loop.model, task, never)
+    norms = predict(model, images, never)[1].double().norm(dim=1).numpy()
     rows = []
     for size, count in study.sizes.items():
         for number in range(count):
@@ -157,7 +166,7 @@ def one_seed(study: Study, images: Images, seed: int, device: Device) -> list[di
                 party=Party("retrain", evidence, lambda: model, seed),
                 lr=study.recipe.lr,
                 batch=study.recipe.batch,
-                shelf=Sliced(rows={"forget": mine, "unseen": other}, healed=healed),
+                shelf=Sliced(rows={"forget": mine, "unseen": other}, healed=healed, norms=norms),
                 device=device,
             )
             rows.append(row_of(case, size, number, number < study.relearned))
@@ -184,6 +193,7 @@ def row_of(case: Case, size: int, number: int, relearned: bool) -> dict[str, Any
     tests: dict[str, Finding] = {
         "level": level_test(case, terms, half),
         "shape": shape(case, terms),
+        "attacks": known_attacks(case, terms),
         "records": records(case, terms),
         "destination": destination(case, terms),
         "healing": healing(case, terms, none, half),
@@ -228,7 +238,8 @@ def main() -> None:
 
 def summary(study: Study, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Counts per size."""
-    found: dict[str, Any] = {"study": study.data, "train": study.train, "sizes": {}}
+    about = machine.describe() | {"torch": torch.__version__, "commit": commit()}
+    found: dict[str, Any] = {"study": study.data, "train": study.train, **about, "sizes": {}}
     for size in study.sizes:
         mine = [row for row in rows if row["size"] == size]
         again = [row for row in mine if "with relearning" in row]
