@@ -19,7 +19,8 @@ from untrain.testing import toy_images
 from untrain.verdict.case import Case as Audited
 from untrain.verdict.case import Party
 from untrain.verdict.goals import Goal, Terms
-from untrain.verdict.population import destination, level_test, records, shape
+from untrain.verdict.population import destination, level_test, shape
+from untrain.verdict.records import known_attacks, records
 
 from .rounds import Bar, Case, Check, Size
 
@@ -53,7 +54,8 @@ def without_training(size: Size) -> Case:
         details([Model(subject, embeddings)], [], images.keys[forget], images.classes)
         terms = Terms()
         found = [level_test(audited, terms, Goal(0.5)), shape(audited, terms)]
-        found += [records(audited, terms), destination(audited, terms)]
+        found += [known_attacks(audited, terms), records(audited, terms)]
+        found.append(destination(audited, terms))
         return len(seen.forget)
 
     def tuned() -> None:

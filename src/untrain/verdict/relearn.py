@@ -32,9 +32,9 @@ SIZE = 200
 """Images of a sample; fewer where fewer are forgotten."""
 LEAST = 10
 """Images below which a sample says nothing."""
-CAP = 30
+CAP = 15
 """Passes after which a sample counts as not learnt."""
-RATE = 0.02
+RATE = 0.05
 """Learning rate, as a share of the Original's: low, so that times spread little."""
 
 
