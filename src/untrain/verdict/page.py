@@ -36,7 +36,8 @@ def sections(verdict: Verdict) -> Iterator[tuple[str, list[str]]]:
     counts = f"{len(case.forgotten)} of them audited" if len(case.chosen_on) else "all audited"
     erased = len(case.task.split.forget)
     yield f"Result: {verdict.word}", [f"That is: {MEANS[verdict.word]}.", *_reasons(verdict)]
-    yield "Request", [f"{case.title}. Erase {erased} images, {counts}. Model: {case.label}."]
+    what = f"Erase {erased} image{'s' * (erased != 1)}, {counts}."
+    yield "Request", [f"{case.title}. {what} Model: {case.label}."]
     yield (
         "What we tested",
         ["Whether the model treats the erased images differently from images it has never seen."],
