@@ -28,23 +28,17 @@ def find_original(folder: Path, run: dict[str, Any], named: list[Path]) -> list[
         return [place]
     if not rules_of(run):
         return [folder]
-    for place in (
-        path.parent for up in (folder.parent, folder.parent.parent) for path in runs_near(up)
-    ):
-        if place != folder and began(run, root_of(folder), read(place)):
-            return [place]
-    return []
+    near = [path.parent for up in (folder.parent, folder.parent.parent) for path in runs_near(up)]
+    found = [one for one in near if one != folder and began(run, root_of(folder), read(one))]
+    return sorted(found, key=lambda one: read(one)["config"]["seed"] != run["config"]["seed"])[:1]
 
 
 def began(run: dict[str, Any], root: str, other: dict[str, Any]) -> bool:
     """Whether the other is the model that this one was unlearned from; of a Retrain, which was not,
-    the Original that it was trained beside: same data, training set, network and seed."""
+    an Original that it was trained beside: same data, training set and network."""
     if other["checkpoints"]["child"] == root:
         return True
-    alike = [
-        (one["images"]["hash"], one["config"]["model"], one["config"]["seed"])
-        for one in (run, other)
-    ]
+    alike = [(one["images"]["hash"], one["config"]["model"]) for one in (run, other)]
     held = [one["split"][name]["keys"] for one in (run, other) for name in ("unseen", "test")]
     fresh = not run["checkpoints"]["parent"] and other["label"] == "original"
     return fresh and alike[0] == alike[1] and held[:2] == held[2:]

@@ -30,7 +30,7 @@ from untrain.task import Task
 
 SIZE = 200
 """Images of a sample; fewer where fewer are forgotten."""
-LEAST = 10
+LEAST = 20
 """Images below which a sample says nothing."""
 CAP = 15
 """Passes after which a sample counts as not learnt."""
