@@ -58,13 +58,15 @@ if __name__ == "__main__":
         verdicts += found.get("verdicts", [found])
     for verdict in verdicts:
         verdict.pop("table", None)
+        verdict["log"].pop("command", None)  # that of the script which has made the run
     write_json(given.out / f"{given.request}.json", verdicts)
     first, *rest = commands(given.request, given.runs, given.data_root)
     with atomic(given.out / f"{given.request}.md") as draft:
         draft.write_text(shown(*first, "--md"))
     page = f"{given.runs}/{given.request}/ft-0/audit/verdict.md"
     with atomic(given.out / f"{given.request}-page-ft.md") as draft:
-        draft.write_text(Path(page).read_text())
+        lines = Path(page).read_text().splitlines(keepends=True)
+        draft.write_text("".join(line for line in lines if not line.startswith("- command:")))
     names = [word for word in first if word.startswith(given.runs)]
     names = list(dict.fromkeys(names))
     retrains = [name for name in names if "/retrain-" in name and name[-1].isdigit()]
