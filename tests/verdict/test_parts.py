@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +17,7 @@ from untrain.data.images import Images
 from untrain.metrics.estimate import Estimate
 from untrain.metrics.evidence import Outputs
 from untrain.verdict.blind import blind_features
+from untrain.verdict.case import Shelf
 from untrain.verdict.goals import Goal, Terms
 from untrain.verdict.healing import heal
 from untrain.verdict.level import level
@@ -155,3 +160,26 @@ def test_halves_depend_on_keys_alone() -> None:
     assert np.array_equal(tune_half(keys[order], labels[order]), half[order])
     for label in range(4):
         assert abs(2 * half[labels == label].sum() - (labels == label).sum()) <= 1
+
+
+def test_a_shelf_keeps_makes_anew_and_goes_on_without_space(
+    tmp_path: Path,
+    small_files: Callable[[int], AbstractContextManager[None]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    made: list[int] = []
+
+    def make() -> dict[str, np.ndarray]:
+        made.append(1)
+        return {"forget": np.arange(50), "unseen": np.arange(3)}
+
+    shelf = Shelf(tmp_path)
+    with small_files(10):
+        assert len(shelf.get("a", {}, make)["forget"]) == 50
+    assert "It will be made again next time" in capsys.readouterr().err
+    for _ in range(2):
+        assert len(shelf.get("a", {}, make)["forget"]) == 50
+    assert len(made) == 2
+    shelf.get("a", {}, make, parts=("more",))  # one that lacks a part is made anew
+    shelf.get("a", {"lr": 1}, make)
+    assert len(made) == 4

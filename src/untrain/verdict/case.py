@@ -18,6 +18,7 @@ from untrain.engine.device import Device
 from untrain.errors import UserError
 from untrain.files import TORN, write_arrays
 from untrain.metrics.evidence import Evidence, Outputs, View, view
+from untrain.progress import say
 from untrain.task import Task
 
 SMALL = 50
@@ -53,19 +54,28 @@ class Shelf:
         make: Callable[[], dict[str, np.ndarray]],
         parts: tuple[str, ...] = ("forget", "unseen"),
     ) -> dict[str, np.ndarray]:
-        """The arrays of this name and these settings, made where they are not there or lack parts;
-        nothing at all is kept of what could not be made."""
+        """The arrays of this name and these settings, made where they are not there or lack parts.
+
+        What could not be made is kept as no array at all. Where the folder cannot be written that
+        is told, and the audit goes on.
+        """
         if self.folder is None:
             return make()
         said = json.dumps(about, sort_keys=True, default=str)
         path = self.folder / f"{name}-{hashlib.sha256(said.encode()).hexdigest()[:12]}.npz"
         try:
             with path.open("rb") as file, np.load(file) as saved:
-                return {part: saved[part] for part in (saved.files and {*parts, *saved.files})}
+                wanted = {*parts, *saved.files} if saved.files else set()
+                return {part: saved[part] for part in wanted}
         except TORN:
             made = make()
+        try:
             write_arrays(path, made)
-            return made
+        except (
+            UserError
+        ) as error:  # a full disk or a folder of others: it can be shown all the same
+            say(f"{error.what} It will be made again next time.")
+        return made
 
 
 @dataclass(frozen=True)

@@ -27,5 +27,6 @@ def norms(case: Case) -> tuple[np.ndarray, np.ndarray]:
 def gradients(case: Case) -> tuple[np.ndarray, np.ndarray]:
     """Columns (n, 1) and (m, 1) for a classifier of all answers."""
     seen = case.view(case.party)
-    sets = zip((seen.forget, seen.reference), norms(case), strict=True)
-    return tuple(signals.gradient(one, norm)[:, None] for one, norm in sets)  # type: ignore[return-value]
+    mine, other = norms(case)
+    forget, unseen = signals.gradient(seen.forget, mine), signals.gradient(seen.reference, other)
+    return forget[:, None], unseen[:, None]
