@@ -19,7 +19,7 @@ import torch
 
 from all_methods import CLASS_BESIDE, GRID, REQUESTS, RETRAINS, SEED, methods_of, name_of, points
 from laptop_table import facts
-from untrain.data.splits import load_split
+from untrain.data.sets.splits import load_split
 from untrain.files import atomic, write_json
 from untrain.metrics.audit import GAP, Audit, Row, audit, measure
 from untrain.metrics.evidence import collect, view

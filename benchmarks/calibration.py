@@ -26,7 +26,7 @@ import torch
 
 from untrain.config import DataConfig
 from untrain.data.images import Images
-from untrain.data.splits import NONE, Split
+from untrain.data.sets.splits import NONE, Split
 from untrain.engine import machine
 from untrain.engine.device import Device
 from untrain.engine.loop import Loop

@@ -48,7 +48,10 @@ def facts(method: type[Method]) -> str:
     lines = [
         f"- **Kind**: {kind}, starts from {START[method.starts]}.",
         f"- **Trains on**: {', '.join(method.streams) or 'nothing'}."
-        + (f" **Measures on**: {', '.join(method.reads)}." if method.reads else ""),
+        + (f" **Measures on**: {', '.join(method.reads)}." if method.reads else "")
+        + (f" **Labels alone of**: {', '.join(method.counts)}." if method.counts else ""),
+        f"- **Where the forgotten images are gone** (`--no-forget-data`): "
+        f"{'it does not work' if method.sees('forget') else 'it works'}.",
         f"- **Cost** {'of an epoch' if kind == 'trained' else 'in all'}: {method.cost} "
         "(FB: an image forward and backward; F: forward only).",
         f"- **`--add contrastive`**: {'yes' if term else 'no'}.",

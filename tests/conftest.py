@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from untrain.data.images import Images
-from untrain.data.splits import Split, make_split, with_forget
+from untrain.data.sets.splits import Split, make_split, with_forget
 from untrain.models.build import ModelSpec
 from untrain.task import Task
 from untrain.testing import same as same_bits

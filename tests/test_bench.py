@@ -19,7 +19,7 @@ from benchmarks.speed.loss import saved
 from benchmarks.speed.rounds import QUICK, Bar, Case, Check, Size, judge, measure, verdict
 
 
-@pytest.mark.parametrize("name", ["C2", "C3", "C4", "C5", "C8", "C9"])
+@pytest.mark.parametrize("name", ["C2", "C3", "C4", "C5", "C8", "C9", "C11"])
 def test_the_variants_of_a_bar_compute_the_same(name: str) -> None:
     checks = speed.CASES[name](QUICK).checks()
     assert checks

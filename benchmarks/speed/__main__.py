@@ -27,7 +27,7 @@ from untrain.files import atomic, write_json
 from untrain.runs.record import commit
 from untrain.version import __version__
 
-from . import auditing, data, loss, optimizer, records, steps, table
+from . import auditing, data, loss, optimizer, records, steps, streaming, table
 from .rounds import QUICK, Case, Size, run
 
 CASES: dict[str, Callable[[Size], Case]] = {
@@ -40,6 +40,7 @@ CASES: dict[str, Callable[[Size], Case]] = {
     "C8": optimizer.sgd,
     "C9": records.per_record,
     "C10": auditing.without_training,
+    "C11": streaming.streamed,
 }
 
 

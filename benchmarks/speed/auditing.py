@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from untrain.data.splits import NONE, Split
+from untrain.data.sets.splits import NONE, Split
 from untrain.engine.loop import Loop
 from untrain.methods.ft import FT
 from untrain.metrics.audit import Subject, audit

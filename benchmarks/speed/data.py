@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from untrain.data.augment import Windows, draw
+from untrain.data.streams.augment import Windows, draw
 from untrain.methods import FT
 from untrain.rng import rng
 

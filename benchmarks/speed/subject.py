@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.optim import SGD
 
-from untrain.data.batches import Stream
 from untrain.data.images import Images
-from untrain.data.splits import NONE, Split
+from untrain.data.sets.splits import NONE, Split
+from untrain.data.streams.batches import Stream
 from untrain.engine.device import Device, layout
 from untrain.engine.loop import Loop
 from untrain.engine.optimizer import settings

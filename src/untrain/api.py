@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from untrain.data.splits import key_hash
+from untrain.data.sets.splits import key_hash
 from untrain.engine.device import Device
 from untrain.engine.loop import Loop, Result
 from untrain.engine.resume import Resume
@@ -155,6 +155,7 @@ def examine(
         lr=lr,
         batch=batch,
         choices_saw_all=isinstance(model, Result) and bool(model.measured.get("forget")),
+        lacks=tuple(task.lacks()),
         log={f"keys_{name}": digest for name, digest in hashes.items()},
         device=device or Device(),
     )
@@ -168,7 +169,8 @@ def _same(model: nn.Module) -> nn.Module:
 def _key(loop: Loop) -> str:
     """What a resume file belongs to: method, terms, seed, data, split, and the weights given."""
     images, split = loop.task.images, loop.task.split
-    said = (loop.method, loop.terms, loop.seed, loop.task.augment, images.mean, images.std)
+    read = (images.crop, images.chunk) if images.crop or images.chunk else ()
+    said = (loop.method, loop.terms, loop.seed, loop.task.augment, images.mean, images.std, *read)
     digest = hashlib.sha256(repr((said, split.hashes(images), tuple(images.x.shape))).encode())
     tensors = {"x": images.x, "y": images.y, **loop.original.state_dict()}
     for name, tensor in tensors.items():

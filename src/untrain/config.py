@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import MISSING as NO_DEFAULT
-from dataclasses import dataclass, fields, make_dataclass
+from dataclasses import dataclass, fields, make_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_type_hints
 
@@ -13,10 +13,11 @@ from untrain.errors import MISSING, Problems, UserError, unknown
 
 if TYPE_CHECKING:
     from untrain.data.images import Images
-    from untrain.data.splits import Split
+    from untrain.data.sets.splits import Split
     from untrain.models.build import ModelSpec
+    from untrain.models.ecosystems import Pictured
 
-Augment = Literal["auto", "none", "flip", "crop", "crop+flip"]
+Augment = Literal["auto", "none", "flip", "crop", "crop+flip", "resized-crop+flip"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,46 +31,84 @@ class DataConfig:
     }
 
     data: str = "digits"
-    """Data set: digits, cifar10, tiny-imagenet-32, ..., folder:PATH or parquet:PATH."""
+    """Data set: digits, cifar10, tiny-imagenet-32, ..., folder:PATH, csv:FILE, parquet:PATH,
+    arrow:PATH, numpy:FILE, torch:FILE, or python:module:function."""
     data_root: str = ""
     """Folder with local copies, looked at before the hub's cache (ROOT/cifar10/*.parquet)."""
     key: str = ""
-    """Column of a parquet file that holds the images' keys; default: the row number."""
+    """Column that holds the images' keys; default: the row number, or the path of the file."""
+    label: str = ""
+    """Column that holds the labels; default: found by its name."""
+    size: int = 0
+    """Bring images to this height and width in pixels; 0: all have one size already."""
+    stream: int = 0
+    """Images in a chunk of data that do not fit in memory: epochs are shuffled chunk by chunk, and
+    read while the model trains. 0: all images stay in memory."""
     limit: int = 0
     """Train on this many images; the others are never seen. 0: all."""
     holdout: float = 0.1
     """Share held out before anything trains, half val, half unseen. 0: the papers' protocol."""
+    val: str = ""
+    """Images for choices, from elsewhere: a data set as in --data, or test:0.5, a fixed part of
+    the test images."""
+    unseen: str = ""
+    """Images that the model has never seen, the audit's reference: given like --val."""
+    plant: str = ""
+    """What is planted into the training images before anything trains: flips:SHARE,
+    confusion:A,B:NUMBER or patch:SHARE:CLASS. The forget rule `planted` names these images."""
     split_seed: int = 0
     """Seed of the split and of random forget rules."""
     augment: Augment = "auto"
-    """Augmentation: crop+flip as in the papers, less for digits (auto)."""
+    """Augmentation: crop+flip as in the papers, less for digits, resized-crop+flip for --size 96
+    and more (auto)."""
+    normalise: str = ""
+    """Constants of the network's own training: imagenet, half, or MEANS/DEVIATIONS on the scale
+    [0, 1], as 0.5/0.5; default: the data set's."""
 
     def __post_init__(self) -> None:
         """Paths are kept absolute, so that a run can be audited from anywhere."""
-        kind, colon, path = self.data.partition(":")
-        if self.key and kind in ("digits", "folder"):
-            what = f"--key {self.key} names a column of parquet files; {kind} has none."
-            raise UserError(what, "--key", "Leave it out: file names are the keys of a folder.")
-        if colon and path:
-            object.__setattr__(self, "data", f"{kind}:{path_of(path).absolute()}")
+        problems = Problems()
+        for name, usual in (("size", "images as they are"), ("stream", "all images in memory")):
+            if (number := getattr(self, name)) < 0:
+                what = f"--{name} {number} is negative."
+                problems.add(UserError(what, f"--{name}", f"Use 0 for {usual}."))
+        problems.raise_all()
+        for name in ("data", "val", "unseen"):
+            object.__setattr__(self, name, absolute(getattr(self, name)))
         if self.data_root:
             object.__setattr__(self, "data_root", str(path_of(self.data_root).absolute()))
 
     def load(self) -> tuple[Images, Split]:
         """The images, and the split with nothing forgotten yet."""
-        from untrain.data.sources import NAMES, load
-        from untrain.data.splits import make_split
+        from untrain.data.normalise import normalised
+        from untrain.data.pixels.sizing import sized, stored_size
+        from untrain.data.reading import Reading
+        from untrain.data.sets.splits import make_split
+        from untrain.data.sets.vanishing import tell_untrained
+        from untrain.data.sources import KINDS, NAMES, kind_of, load
 
         if self.data not in NAMES and os.path.exists(self.data):
-            kind = "folder" if os.path.isdir(self.data) else "parquet"
+            kind = kind_of(Path(self.data))
             what = f"Unknown data set '{self.data}'. Did you mean '{kind}:{self.data}'?"
-            raise UserError(what, "--data", "Say what the path is: folder:PATH or parquet:PATH.")
-        images = load(self.data, self.data_root, self.key)
+            raise UserError(what, "--data", f"Say what the path is: {', '.join(KINDS)}.")
+        reading = Reading(self.key, self.label, stored_size(self.size, self.augment))
+        images = load(self.data, self.data_root, reading)
+        if self.val or self.unseen:
+            from untrain.data.sets.given_sets import with_given
+
+            images = with_given(images, self.val, self.unseen, self.data_root, reading)
+        images = replace(sized(images, self.size, self.augment), chunk=self.stream)
+        images = normalised(images, self.normalise)
         split = make_split(images, limit=self.limit, holdout=self.holdout, seed=self.split_seed)
+        if self.plant:
+            from untrain.data.plants import planted
+
+            images = planted(images, split, self.plant, self.split_seed)
         labels = set(images.y[split.train].tolist())
         if len(labels) == 1:
             what = f"All training images are of one class, {images.classes[labels.pop()]}."
             raise UserError(what, f"--data {self.data}", "Give images of at least two classes.")
+        tell_untrained(images, split.train)
         return images, split
 
 
@@ -84,26 +123,50 @@ class ModelConfig:
     }
 
     model: str = ""
-    """Network (untrain list models), or module:function of your own, called with those of classes,
-    channels, size and width that it takes; default: small for digits, resnet18 otherwise."""
+    """Network (untrain list models): of untrain, hf:TYPE, hf:REPO, hf:FOLDER, timm:NAME,
+    torchvision:NAME, or module:function of your own, called with those of classes, channels, size
+    and width that it takes; default: small for digits, resnet18 otherwise."""
     width: int = 0
     """Channels of its first stage (vit: width of its tokens); 0: the network's own default."""
     head: str = ""
     """Name of its classifier head, as in model.named_modules(); default: found by structure."""
+    pretrained: str = ""
+    """File of weights that every fresh network starts from, or hub: those that hf:REPO, timm:NAME
+    or torchvision:NAME come with. A head of another size stays fresh."""
+
+    def __post_init__(self) -> None:
+        """Paths are kept absolute, so that a run can be audited from anywhere."""
+        kind, _, path = self.model.partition(":")
+        if kind == "hf" and (path_of(path) / "config.json").is_file():
+            object.__setattr__(self, "model", f"{kind}:{path_of(path).absolute()}")
+        if self.pretrained not in ("", "hub"):
+            object.__setattr__(self, "pretrained", str(path_of(self.pretrained).absolute()))
+
+    def identity(self) -> dict[str, Any]:
+        """What makes two networks two: the fields that differ, files by their content.
+
+        Raises UserError (3) if a file is missing.
+        """
+        from untrain.models.identity import contents
+
+        return changed(self) | contents(self.model, self.pretrained)
 
     def check(self) -> None:
         """Raise UserError if no images could have this network, as there is none of its name."""
         from untrain.models.build import ModelSpec
 
+        self.identity()
         ModelSpec(self.model or "small", classes=2, width=self.width)
 
-    def spec(self, images: Images) -> ModelSpec:
+    def spec(self, images: Images | Pictured) -> ModelSpec:
         """The network for these images."""
         from untrain.models.build import ModelSpec
 
         name = self.model or ("small" if images.size[0] < 28 else "resnet18")
         classes, size = len(images.classes), images.size[0]
-        return ModelSpec(name, classes, images.channels, self.width, size, self.head)
+        return ModelSpec(
+            name, classes, images.channels, self.width, size, self.head, self.pretrained
+        )
 
 
 def changed(component: Any) -> dict[str, Any]:
@@ -166,6 +229,13 @@ def path_of(text: str) -> Path:
         what = f"A name in the path {shown(text)} is longer than 255 bytes."
         raise UserError(what, fix="Choose a shorter one.")
     return path
+
+
+def absolute(source: str) -> str:
+    """The name of a data set, its path absolute where it has one."""
+    kind, colon, path = source.partition(":")
+    named = colon and path and kind not in ("test", "python")
+    return f"{kind}:{path_of(path).absolute()}" if named else source
 
 
 def read_recipe(path: Path) -> dict[str, Any]:

@@ -76,7 +76,9 @@ def _files(folder: str, *not_one: str) -> dict[str, str]:
 
 
 methods = Registry(
-    "method", "untrain.methods", _files("methods", "contract", "step", "stopping", "terms")
+    "method",
+    "untrain.methods",
+    _files("methods", "contract", "obstacles", "step", "stopping", "terms"),
 )
 terms = Registry("term", "untrain.methods", {"contrastive": "terms"})
 models = Registry(

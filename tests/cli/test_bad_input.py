@@ -58,7 +58,6 @@ VALUES = [
     ([*TRAIN, "--device", "cuda"], 3, "No GPU"),
     ([*TRAIN, "--width", "-4"], 2, "--width -4 is negative"),
     ([*TRAIN, "--model", "resnet18", "--width", "8"], 2, "multiple of 16"),
-    ([*TRAIN, "--key", "name"], 2, "names a column of parquet files; digits has none"),
     ([*TRAIN, "--preset", ""], 2, "--preset is empty"),
     ([*TRAIN, "--recipe", ""], 2, "--recipe is empty"),
     ([*TRAIN, "--recipe", "{tmp}/none.toml"], 3, "No file"),

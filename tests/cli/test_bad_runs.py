@@ -11,8 +11,8 @@ import torch
 from mistakes import SMALL, Refused, edit, filled
 
 from untrain.cli.main import main
-from untrain.engine.checkpoint import load, save
 from untrain.files import lock
+from untrain.models.checkpoint import load, save
 
 Copied = Callable[[str], Path]
 UNLEARN = ["--forget", "class:1", "--out", "{tmp}/run", "--epochs", "1"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,15 @@ def test_it_is_trained_unlearned_and_audited(
     assert main(["unlearn", "coun", "--original", "run", *rule, *fast, "--out", "coun"]) == 0
     assert main(["audit", "run", "coun", "--retrain", "rt"]) == 0
     config = json.loads(Path("coun/run.json").read_text())["config"]["model"]
-    assert config == {"model": "residual_net:Residual", "width": 0, "head": "fc"}
+    own = {"model": "residual_net:Residual", "width": 0, "head": "fc"}
+    assert config == {**own, "pretrained": ""}
+    assert main(["export", "coun", "--out", "public"]) == 0
+    card = Path("public/README.md").read_text()
+    code = card.partition("```python\n")[2].partition("```")[0].replace('"."', '"public"')
+    assert "model = Residual(classes=10, channels=1, size=8)" in code
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert names["logits"][0].shape == (1, 10)
     sys.modules.pop("residual_net")
 
 

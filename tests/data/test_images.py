@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -91,13 +92,16 @@ def test_images_of_another_rank_are_a_programmers_error(images: Images) -> None:
         replace(images, x=images.x[..., 0])
 
 
-def test_content_hash_depends_on_images_labels_and_order() -> None:
+def test_content_hash_depends_on_images_labels_order_and_size() -> None:
     labels = np.asarray([0, 1])
+    one, other = (hashlib.sha256(image).digest() for image in (b"a", b"bc"))
     hashes = [
-        content_hash([b"a", b"bc"], labels),
-        content_hash([b"ab", b"c"], labels),
-        content_hash([b"bc", b"a"], labels),
-        content_hash([b"a", b"bc"], labels[::-1]),
+        content_hash([one, other], labels),
+        content_hash([other, one], labels),
+        content_hash([one, one], labels),
+        content_hash([one, other], labels[::-1]),
+        content_hash([one, other], labels, 32),
+        content_hash([one, other], labels, 64),
     ]
-    assert len(set(hashes)) == 4
-    assert content_hash([b"a", b"bc"], labels.astype(np.int32)) == hashes[0]
+    assert len(set(hashes)) == 6
+    assert content_hash([one, other], labels.astype(np.int32)) == hashes[0]

@@ -71,6 +71,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         for number in range(30):
             pixels = draws.integers(0, 255, (32, 32, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(tmp_path / "photos" / label / f"{number:03}.png")
+    rows = [f"{label}/{n:03}.png,{n % 3 + 16}" for label in ("cat", "dog") for n in range(30)]
+    (tmp_path / "photos" / "metadata.csv").write_text("\n".join(["file_name,user", *rows]))
     (tmp_path / "delete.txt").write_text("cat/003.png\ncat/007.png\n")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -136,6 +138,8 @@ def test_readme(here: Path) -> None:
     faster = {
         "--preset laptop --data-root DATA": "--data digits --width 4 --batch 64 --epochs 1",
         "--preset laptop": "--epochs 1",
+        "folder:photos --size 64": "folder:photos --model small --width 4 --batch 32 --epochs 1",
+        "ft --original runs/photos": "ft --original runs/photos --epochs 1",
         "--trials 20": "--trials 1",
         "audit   runs/ft": "audit runs/ft --healing 1",
         "epochs=10": "epochs=1",
@@ -145,15 +149,11 @@ def test_readme(here: Path) -> None:
     run(page, here, faster, **sets, **labels, make_model=spec.make, model=spec.make(0))
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("README.md", "CONTRIBUTING.md", "docs/quickstart.md"),
-        *("docs/concepts.md", "docs/audit.md", "docs/extending.md"),
-    ],
-)
-def test_links_lead_somewhere(name: str) -> None:
-    page = ROOT / name
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
         if "://" not in target:
             assert (page.parent / target).exists(), target

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from untrain.data.batches import Stream
+from untrain.data.streams.batches import Stream
 from untrain.engine.loop import Loop
 from untrain.engine.schedule import learning_rate
 from untrain.errors import GATE, UserError

@@ -16,12 +16,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from untrain.engine.checkpoint import load, save
 from untrain.engine.loop import Loop
 from untrain.engine.resume import SHARE, Resume
 from untrain.errors import UserError
 from untrain.methods import CU, FT, CoUn, NegGradPlus, Retrain, Scrub
 from untrain.methods.contract import Pass, Run, State, Step, Trained
+from untrain.models.checkpoint import load, save
 from untrain.task import Task
 
 Limit = Callable[[int], AbstractContextManager[None]]

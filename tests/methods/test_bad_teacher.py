@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from untrain.data.splits import make_split
+from untrain.data.sets.splits import make_split
 from untrain.engine.loop import Loop
 from untrain.errors import UserError
 from untrain.methods import Contrastive

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from untrain.data.splits import make_split
+from untrain.data.sets.splits import make_split
 from untrain.engine.loop import Loop
 from untrain.errors import UserError
 from untrain.methods.boundary_expand import BoundaryExpand

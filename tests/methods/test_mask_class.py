@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from untrain.data.images import Images
-from untrain.data.splits import forget, make_split, with_forget
+from untrain.data.sets.splits import forget, make_split, with_forget
 from untrain.engine.loop import Loop
 from untrain.errors import UserError
 from untrain.methods.mask_class import MaskClass

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from untrain.data.images import Images
-from untrain.data.splits import Split, make_split
+from untrain.data.sets.splits import Split, make_split
 from untrain.engine.loop import Loop
 from untrain.errors import UserError
 from untrain.methods import FT, Contrastive

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from untrain.data.images import Images
-from untrain.data.splits import forget, make_split
+from untrain.data.sets.splits import forget, make_split
 from untrain.engine.loop import Loop
 from untrain.errors import UserError
 from untrain.methods import FT

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from untrain.data.splits import forget, make_split, with_forget
+from untrain.data.sets.splits import forget, make_split, with_forget
 from untrain.engine.loop import Loop
 from untrain.errors import UserError
 from untrain.methods import Contrastive

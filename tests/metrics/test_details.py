@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from untrain.data.images import Images
-from untrain.data.splits import Split, forget, make_split, with_forget
+from untrain.data.sets.splits import Split, forget, make_split, with_forget
 from untrain.errors import UserError
 from untrain.metrics.accuracy import agreement
 from untrain.metrics.audit import Subject

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from untrain.data.images import Images
-from untrain.data.splits import Split
+from untrain.data.sets.splits import Split
 from untrain.errors import UserError
 from untrain.metrics import embed as module
 from untrain.metrics import embeddings as kept

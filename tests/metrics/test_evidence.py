@@ -11,7 +11,7 @@ import torch
 from synthetic import CLASS, FORGET, evidence
 from torch import nn
 
-from untrain.data.splits import make_split, with_forget
+from untrain.data.sets.splits import make_split, with_forget
 from untrain.metrics import evidence as module
 from untrain.metrics.evidence import Evidence, Outputs, collect, load_evidence, view
 from untrain.task import Task

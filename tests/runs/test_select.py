@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from untrain.cli.main import main
-from untrain.data.halves import tune_half
-from untrain.data.splits import key_hash
+from untrain.data.sets.halves import tune_half
+from untrain.data.sets.splits import key_hash
 
 SMALL = ["--batch", "64", "--threads", "1"]
 

@@ -13,10 +13,10 @@ import pytest
 from PIL import Image
 
 from untrain.cli.main import main
-from untrain.data.cache import cache_folder
+from untrain.data.pixels.cache import cache_folder
+from untrain.data.sets.splits import load_split
 from untrain.data.sources import load
-from untrain.data.splits import load_split
-from untrain.engine.checkpoint import save
+from untrain.models.checkpoint import save
 from untrain.runs.load import data_of
 from untrain.runs.measure import measured
 from untrain.runs.record import read

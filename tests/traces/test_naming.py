@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from untrain.data.pseudonyms import pseudonym
+from untrain.data.sets.pseudonyms import pseudonym
 from untrain.traces.erased import Erased
 from untrain.traces.naming import names_any, rewrite, without
 

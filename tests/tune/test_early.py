@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from untrain.data.splits import forget, make_split, with_forget
+from untrain.data.sets.splits import forget, make_split, with_forget
 from untrain.engine.device import Device
 from untrain.engine.loop import Loop, Result
 from untrain.engine.resume import Resume

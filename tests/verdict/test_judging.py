@@ -12,7 +12,7 @@ from scipy.stats import norm
 from torch import nn
 
 from untrain.data.images import Images
-from untrain.data.splits import NONE, Split
+from untrain.data.sets.splits import NONE, Split
 from untrain.metrics.evidence import Evidence, Outputs
 from untrain.task import Task
 from untrain.verdict.case import Case, Party, Shelf

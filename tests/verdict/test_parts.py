@@ -12,8 +12,8 @@ import torch
 from torch import nn
 from world import FORGET, TRAIN, images, original, retrained, split, task
 
-from untrain.data.halves import tune_half
 from untrain.data.images import Images
+from untrain.data.sets.halves import tune_half
 from untrain.metrics.estimate import Estimate
 from untrain.metrics.evidence import Outputs
 from untrain.verdict.blind import blind_features

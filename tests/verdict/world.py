@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from untrain.data.images import Images
-from untrain.data.splits import NONE, Split, with_forget
+from untrain.data.sets.splits import NONE, Split, with_forget
 from untrain.engine.loop import Loop
 from untrain.methods.contract import Method
 from untrain.methods.ft import FT

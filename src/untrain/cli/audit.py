@@ -102,10 +102,11 @@ def run(args: list[str]) -> int:
         table = compared(options, problems)
     if options.details:
         more = detailed(options, problems)
+    planted = None if options.choosing else implanted(options)
     if options.json:
-        print(json.dumps(values(single, verdicts, table, more), indent=2))
+        print(json.dumps(values(single, verdicts, table, more, planted), indent=2))
     else:
-        show(single, options.md, verdicts, table, more)
+        show(single, options.md, verdicts, table, more, planted)
     return GATE if options.gate and not all(one.gate for one in verdicts) else 0
 
 
@@ -166,8 +167,7 @@ def wrong(options: AuditOptions, args: list[str]) -> list[UserError]:
 def _device(options: AuditOptions) -> Device:
     from untrain.engine.device import Device
 
-    device = Device(device=options.device, threads=options.threads)
-    device.kind()
+    (device := Device(device=options.device, threads=options.threads)).kind()
     return device
 
 
@@ -218,14 +218,26 @@ def compared(options: AuditOptions, problems: Problems) -> Audit:
 
 
 def detailed(options: AuditOptions, problems: Problems) -> Details:
-    """More measures beside Retrain: the Original of a single run is set beside it."""
+    """More measures beside Retrain."""
     from untrain.runs import embed
     from untrain.runs.gather import gather
 
-    before = (Path(options.original),) if options.original and len(options.runs) == 1 else ()
-    runs = (*before, *options.runs)
+    runs = _with_original(options)
     found = gather(runs, options.retrain, options.data_root, problems)
     return embed.detailed(found, runs, options.retrain, options.data_root)
+
+
+def implanted(options: AuditOptions) -> Details | None:
+    """What became of what was planted, where something was."""
+    from untrain.runs.planted import what_was_planted
+
+    return what_was_planted(_with_original(options), options.retrain, options.data_root)
+
+
+def _with_original(options: AuditOptions) -> tuple[Path, ...]:
+    """The runs; of a single one, the Original before it, where it is named."""
+    single = options.original and len(options.runs) == 1
+    return (*([Path(options.original)] if single else ()), *options.runs)
 
 
 def _ordered(args: list[str]) -> list[str]:

@@ -116,7 +116,7 @@ def carry_out(
 ) -> tuple[Audit, dict[str, View], list[str]]:
     """Train Original and Retrain (twice, for the floor), unlearn with FT and CoUn, and audit."""
     from untrain.config import ModelConfig
-    from untrain.data.splits import forget
+    from untrain.data.sets.splits import forget
     from untrain.engine.device import Device
     from untrain.methods import FT, CoUn, Retrain
     from untrain.metrics.audit import audit

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from untrain.cli.compose import needed, parse
+from untrain.cli.compose import needed, option, parse
 from untrain.config import DataConfig, ModelConfig
+from untrain.errors import UserError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from untrain.models.ecosystems import Ecosystem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,8 +21,9 @@ class ImportOptions:
     """What the verb itself takes."""
 
     weights: str = ""
-    """File of weights: .safetensors, or .pt, .pth, .bin, .ckpt with a state_dict. It may stand
-    without its flag."""
+    """File of weights: .safetensors, or .pt, .pth, .bin, .ckpt with a state_dict; or a folder of
+    save_pretrained. It may stand without its flag, and be left out where --model comes with
+    weights."""
     out: str = ""
     """Folder of the run."""
     trust_pickle: bool = False
@@ -28,47 +37,108 @@ class ImportOptions:
 
 def run(args: list[str]) -> int:
     from untrain.engine.device import Device
-    from untrain.engine.foreign import read_weights
     from untrain.errors import Problems
     from untrain.progress import say
     from untrain.runs.adopt import Import, adopt
 
     parts = {"options": ImportOptions, "data": DataConfig, "model": ModelConfig, "device": Device}
     about = """Make a run of a model that was trained elsewhere, for untrain unlearn --original.
-    Name the data that it was trained on: nothing is held out from what it has seen, so that the
-    test set stands in for unseen images."""
+    Name the data that it was trained on: nothing is held out from what it has seen. Images that it
+    has never seen, which an audit needs, are given with --unseen, and images for choices with
+    --val."""
     problems = Problems()
-    nothing_cut = {"holdout": 0.0}
-    given = parse(
-        named(args), parts, problems, prog="untrain import", about=about, inherited=nothing_cut
-    )
+    args = named(args, "--weights", "--trust-pickle")
+    given = parse(args, parts, problems, prog="untrain import", about=about, inherited=usual(args))
     options = problems.settled(given.options)
+    model = problems.attempt(network, options.weights, given.model)
     out = problems.attempt(needed, options.out, "--out", "the folder that the run is written to")
-    file = problems.attempt(needed, options.weights, "WEIGHTS", "the file of weights first")
-    problems.attempt(ModelConfig.check, given.model)
+    problems.attempt(ModelConfig.check, model)
     loaded = problems.attempt(DataConfig.load, given.data)
-    tensors = problems.attempt(read_weights, file, options.trust_pickle)
+    found = problems.attempt(read, options.weights, options.trust_pickle, model)
     problems.attempt(Device.kind, given.device)
     problems.raise_all()
     images, split = problems.settled(loaded)
+    source, sha256, tensors = problems.settled(found)
     brought = Import(
-        file=problems.settled(file),
-        tensors=problems.settled(tensors),
+        source=source,
+        sha256=sha256,
+        tensors=tensors,
         images=images,
         split=split,
         data=given.data,
-        model=given.model,
+        model=problems.settled(model),
     )
     made = adopt(brought, problems.settled(out), given.device.fabric().device)
     say(f"imported: written to {out}" if made else f"imported: {out} is there already")
     return 0
 
 
-def named(args: list[str]) -> list[str]:
-    """The same with --weights before the file, which is the first word that follows no flag."""
+def named(args: list[str], flag: str, *switches: str) -> list[str]:
+    """The same with a flag before the first word that follows none; switches: take no value."""
     for place, arg in enumerate(args):
         before = args[place - 1] if place else ""
-        free = not before.startswith("-") or "=" in before or before == "--trust-pickle"
+        free = not before.startswith("-") or "=" in before or before in switches
         if free and not arg.startswith("-") and arg.lower() not in ("true", "false"):
-            return [*args[:place], "--weights", *args[place:]]
+            return [*args[:place], flag, *args[place:]]
     return args
+
+
+def usual(args: list[str]) -> dict[str, object]:
+    """Nothing is held out; images are normalised as a folder of save_pretrained says."""
+    from untrain.models.ecosystems import ecosystem
+    from untrain.progress import say
+
+    values: dict[str, object] = {"holdout": 0.0}
+    weights = option(args, "--weights")
+    folder = weights[-1:] if weights and Path(weights[-1]).is_dir() else []
+    names = [*option(args, "--model"), *(f"hf:{Path(place).absolute()}" for place in folder)]
+    if option(args, "--normalise") or not names or not names[-1].startswith("hf:"):
+        return values
+    try:
+        found = ecosystem(names[-1])
+    except UserError:  # told with all other problems
+        return values
+    constants = found.normalise() if found else ""
+    if constants:
+        say(f"normalised as {names[-1]} says: --normalise {constants}")
+        values["normalise"] = constants
+    return values
+
+
+def network(weights: str, model: ModelConfig) -> ModelConfig:
+    """The network that the weights are of: that of their own folder if none is named."""
+    if model.pretrained:
+        what = "--pretrained names weights to start from; import takes those of a trained model."
+        raise UserError(what, "--pretrained", "Name them first: untrain import WEIGHTS ...")
+    folder = Path(weights).expanduser()
+    if model.model or not weights or not (folder / "config.json").is_file():
+        return model
+    return replace(model, model=f"hf:{folder}")
+
+
+def read(weights: str, trust: bool, model: ModelConfig) -> tuple[str, str, dict[str, Tensor]]:
+    """Name, SHA-256 and tensors of the weights: of a file, or those that the network comes with.
+
+    Raises UserError if there are none.
+    """
+    from untrain.files import file_hash
+    from untrain.models.ecosystems import ecosystem
+    from untrain.models.foreign import read_weights
+
+    found = ecosystem(model.model)
+    folder = weights and Path(weights).is_dir()
+    if found is not None and (folder or not weights):
+        if folder and model.model != f"hf:{Path(weights).absolute()}":
+            what = f"{weights} is a folder, and --model {model.model} names another network."
+            raise UserError(what, "WEIGHTS", "Leave --model out, or name a file of weights.")
+        return own(found)
+    file = needed(weights, "WEIGHTS", "the file of weights first")
+    return file.name, file_hash(file) if file.is_file() else "", read_weights(file, trust)
+
+
+def own(found: Ecosystem) -> tuple[str, str, dict[str, Tensor]]:
+    """Name, SHA-256 and tensors of what a network comes with."""
+    from untrain.models.given import content_hash
+
+    tensors = found.own_weights()
+    return f"{found.prefix}:{Path(found.name).name}", content_hash(tensors), tensors

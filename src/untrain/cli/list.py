@@ -75,8 +75,10 @@ def about(name: str) -> dict[str, Any]:
 
 
 def models() -> list[dict[str, Any]]:
-    """Name, and parameters for ten classes at the default width."""
+    """Name, and parameters for ten classes at the default width; then other packages'."""
     import torch
+
+    from untrain.models.ecosystems import listed
 
     rows = []
     for name in registry.models.names():
@@ -84,7 +86,7 @@ def models() -> list[dict[str, Any]]:
         with torch.device("meta"):
             count = sum(p.numel() for p in make(classes=10, channels=3).parameters())
         rows.append({"name": name, "parameters": f"{count / 1e6:.2f} M for ten classes"})
-    return rows
+    return rows + listed()
 
 
 def terms() -> list[dict[str, Any]]:
@@ -93,11 +95,11 @@ def terms() -> list[dict[str, Any]]:
 
 
 def data() -> list[dict[str, Any]]:
-    from untrain.data.sources import HUB, NAMES
+    from untrain.data.sources import HUB, KINDS, NAMES
 
+    own = {"digits": "scikit-learn, no download", **KINDS}
     return [
-        {"name": name, "from": HUB[name].repo or "local files" if name in HUB else "here"}
-        for name in NAMES
+        {"name": name, "from": own.get(name) or HUB[name].repo or "local files"} for name in NAMES
     ]
 
 

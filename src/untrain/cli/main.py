@@ -14,15 +14,21 @@ from untrain.version import __version__
 
 VERBS = {
     "demo": "train, unlearn and measure on embedded digits, in under a minute",
+    "inspect": "what was understood of your images, before anything trains",
     "train": "train a model; with --forget, Retrain: without the forgotten images",
     "import": "make a run of weights that were trained elsewhere",
+    "plan": "what a request costs, and what an audit of it could see",
     "unlearn": "remove the influence of images from a trained model",
     "tune": "choose a method's settings without Retrain",
     "audit": "the table: how close each model is to Retrain",
     "traces": "where erased images still are; --purge removes them",
+    "export": "the model as transformers, timm or torch loads it, with a model card",
     "list": "methods, models, terms or data sets",
     "doctor": "what this machine has, and what is missing for what",
 }
+
+TELLING = ("audit", "inspect", "list", "plan", "traces")
+"""Verbs whose work is done when nobody reads on."""
 
 HELP = rf"""untrain {__version__}: remove chosen training images from a trained classifier,
 and measure how close the result is to a model that never saw them.
@@ -72,7 +78,7 @@ def main(argv: list[str] | None = None) -> int:
         return error.code
     except BrokenPipeError:  # the reader of a pipe has gone, as in `untrain list data | head`
         sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
-        told = not args or args[0] in ("audit", "list", "traces") or args[0].startswith("-")
+        told = not args or args[0] in TELLING or args[0].startswith("-")
         return 0 if told and "--gate" not in args else CLOSED
     except KeyboardInterrupt:
         print("\nInterrupted. To go on where it stopped:", file=sys.stderr)

@@ -14,13 +14,18 @@ if TYPE_CHECKING:
 
 
 def values(
-    single: bool, verdicts: list[Verdict], table: Audit | None, more: Details | None
+    single: bool,
+    verdicts: list[Verdict],
+    table: Audit | None,
+    more: Details | None,
+    planted: Details | None,
 ) -> dict[str, Any]:
     """For JSON: a single verdict or the table by themselves, everything else under its name."""
     from untrain.metrics import table as tables
 
     rows = tables.values(table) if table else {}
     extra = {"details": more.values()} if more else {}
+    extra |= {"planted": planted.values()} if planted else {}
     if verdicts and single:
         return verdicts[0].values() | ({"table": rows} if rows else {}) | extra
     return ({"verdicts": [one.values() for one in verdicts]} if verdicts else rows) | extra
@@ -32,8 +37,10 @@ def show(
     verdicts: list[Verdict],
     table: Audit | None,
     more: Details | None,
+    planted: Details | None,
 ) -> None:
-    """Print the page, or the table of verdicts; then the details, and the table beside Retrain."""
+    """Print the page, or the table of verdicts; then the details, the table beside Retrain, and
+    what was planted."""
     from untrain.metrics import table as tables
     from untrain.verdict import page, summary
 
@@ -43,14 +50,17 @@ def show(
         print(room.markdown(given) if as_markdown else room.text(given))
     if more is not None:
         print("\n" + (more.markdown() if as_markdown else more.text()))
-    if table is None:
-        return
-    if verdicts or more:
-        print()
-    if as_markdown:
-        print(tables.markdown(table))
-    elif sys.stdout.isatty() or verdicts:
-        print(tables.text(table))
-    else:
-        print(tables.tsv(table))
-        say("\n".join(tables.sentences(table)))
+    if table is not None:
+        if verdicts or more:
+            print()
+        if as_markdown:
+            print(tables.markdown(table))
+        elif sys.stdout.isatty() or verdicts:
+            print(tables.text(table))
+        else:
+            print(tables.tsv(table))
+            say("\n".join(tables.sentences(table)))
+    if planted is not None:
+        told = "\n" + (planted.markdown() if as_markdown else planted.text())
+        piped = table is not None and not (as_markdown or verdicts or sys.stdout.isatty())
+        say(told) if piped else print(told)

@@ -10,7 +10,7 @@ from untrain.config import DataConfig, ModelConfig
 
 if TYPE_CHECKING:
     from untrain.data.images import Images
-    from untrain.data.splits import Split
+    from untrain.data.sets.splits import Split
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,8 +21,8 @@ class TrainOptions:
     """Folder of the run. The same command goes on where an interrupted one stopped."""
     forget: tuple[str, ...] = ()
     """Leave these images out: random:0.1, random:500, class:truck, class:9,3, subclass:rocket,
-    ids:FILE, indices:FILE. What is trained is then Retrain, the exact answer to unlearning them.
-    Several are requests one after the other, all of which are left out."""
+    where:user=17, ids:FILE, indices:FILE. What is trained is then Retrain, the exact answer to
+    unlearning them. Several are requests one after the other, all of which are left out."""
     seed: int = 0
     """Seed of weights, order and augmentation."""
     preset: str = ""
@@ -32,7 +32,7 @@ class TrainOptions:
 
 
 def run(args: list[str]) -> int:
-    from untrain.data.splits import forget_each
+    from untrain.data.sets.splits import forget_each
     from untrain.engine.device import Device
     from untrain.errors import Problems
     from untrain.methods import Retrain

@@ -8,15 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from untrain.cli.compose import needed, parse
-from untrain.cli.unlearn import (
-    UnlearnOptions,
-    added_terms,
-    apart,
-    inherited,
-    margin_problems,
-    named,
-    planned,
-)
+from untrain.cli.selecting import margin_problems
+from untrain.cli.unlearn import UnlearnOptions, added_terms, apart, inherited, named, planned
 from untrain.config import path_of
 from untrain.errors import Problems, UserError, raise_all
 from untrain.registry import methods
@@ -37,7 +30,7 @@ class TuneOptions:
     original: str = ""
     """Folder of the run to start from (untrain train), or of an unlearned model to go on from."""
     forget: str = ""
-    """What to forget, as in untrain unlearn: random:0.1, class:truck, ids:FILE, ..."""
+    """What to forget, as in untrain unlearn: random:0.1, class:truck, where:user=17, ..."""
     out: str = ""
     """Folder of the search: trials.json, and the best run as OUT/best. The same command goes on
     where an interrupted one stopped; with more --trials it tries more."""
@@ -128,7 +121,7 @@ def composed(
     problems: Problems,
 ) -> Search:
     """The search. Raises UserError with the problems found here and before."""
-    from untrain.data.splits import forget_each
+    from untrain.data.sets.splits import forget_each
     from untrain.engine.device import Device
     from untrain.runs.load import origin
     from untrain.tune.search import Search

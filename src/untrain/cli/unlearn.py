@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from untrain.cli.compose import needed, option, parse, setting
+from untrain.cli.selecting import selection, selection_problems
 from untrain.config import path_of
 from untrain.errors import Problems, UserError, raise_all
 from untrain.registry import methods, terms
 
 if TYPE_CHECKING:
-    from untrain.data.splits import Split
+    from untrain.data.sets.splits import Split
     from untrain.engine.device import Device
     from untrain.methods.contract import Method, Term
     from untrain.runs.load import Origin
     from untrain.runs.plan import Plan
-    from untrain.tune.selection import Checkpoint
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +29,8 @@ class UnlearnOptions:
     """Folder of the run to start from (untrain train), or of an unlearned model to go on from."""
     forget: tuple[str, ...] = ()
     """What to forget: random:0.1, random:500, class:truck, class:9,3, subclass:rocket, ids:FILE,
-    indices:FILE. Several are requests one after the other; a share is of the first training set."""
+    indices:FILE, where:user=17, where:camera=b,year=2019. Several are requests one after the other;
+    a share is of the first training set."""
     out: str = ""
     """Folder of the run; of several requests the runs are OUT/1, OUT/2, ... The same command goes
     on where an interrupted one stopped."""
@@ -56,9 +56,14 @@ class UnlearnOptions:
     from 0 to 100; 100 allows any loss. Acts if select is early."""
     retrain: str = ""
     """Folder of the Retrain of the same request, for --select oracle."""
+    available: float = 1.0
+    """Share of the retained images that is still available, in (0, 1]; drawn by the split seed. The
+    method sees no other; the audit measures all."""
+    forget_data: bool = True
+    """Whether the forgotten images are available; --no-forget-data where they are gone."""
 
     def __post_init__(self) -> None:
-        raise_all(selection_problems(self))
+        raise_all([*selection_problems(self), *share_problems(self.available)])
 
 
 def run(args: list[str]) -> int:
@@ -107,7 +112,7 @@ def carry_out_all(
     problems: Problems,
 ) -> None:
     """Make the runs of all requests. Raises UserError with the problems found here and before."""
-    from untrain.data.splits import forget_each
+    from untrain.data.sets.splits import forget_each
     from untrain.runs.load import origin
     from untrain.runs.place import check_place
     from untrain.runs.plan import configured
@@ -158,52 +163,17 @@ def planned(
         earlier=rules_of(before.run),
         original=before.folder,
         select=selection(options, before),
+        available=options.available,
+        forget_data=options.forget_data,
     )
 
 
-def selection_problems(options: UnlearnOptions) -> list[UserError]:
-    """What is wrong with --select and the flags that belong to it."""
-    problems = list(margin_problems(options.margin, options.max_utility_loss))
-    if options.select == "oracle" and not options.retrain.strip():
-        what = "--select oracle needs a Retrain to compare with."
-        fix = "Name its folder: --retrain RUN; or --select early, which needs none."
-        problems.append(UserError(what, "--retrain", fix))
-    if options.select != "oracle" and options.retrain.strip():
-        fix = "Give --select oracle as well, or leave it out."
-        problems.append(UserError("--retrain acts with --select oracle alone.", "--retrain", fix))
-    if options.select == "oracle" and len(options.forget) > 1:
-        what = f"--select oracle takes one request, and --forget names {len(options.forget)}."
-        fix = "Carry them out one by one, each with its own Retrain."
-        problems.append(UserError(what, "--forget", fix))
-    return problems
-
-
-def selection(options: UnlearnOptions, before: Origin) -> Checkpoint | None:
-    """How a checkpoint is chosen; None takes the last one."""
-    from untrain.tune.selection import Checkpoint, healing_rate
-
-    if options.select == "none":
-        return None
-    lr, batch = healing_rate(before.run)
-    retrain = path_of(options.retrain) if options.retrain else None
-    return Checkpoint(
-        by=options.select,
-        margin=options.margin,
-        loss=options.max_utility_loss,
-        retrain=retrain,
-        lr=lr,
-        batch=batch,
-    )
-
-
-def margin_problems(margin: float, loss: float) -> Iterator[UserError]:
-    """What is wrong with the two numbers that say what may be chosen."""
-    if not 0 < margin < 0.5:
-        what = f"--margin {margin:g} is out of range."
-        yield UserError(what, "--margin", "It must be in (0, 0.5).")
-    if not 0 <= loss <= 100:
-        what = f"--max-utility-loss {loss:g} is out of range."
-        yield UserError(what, "--max-utility-loss", "It must be in [0, 100].")
+def share_problems(share: float) -> list[UserError]:
+    """What is wrong with the share of retained images that is available."""
+    if 0 < share <= 1:
+        return []
+    what = f"--available {share:g} is out of range."
+    return [UserError(what, "--available", "It must be in (0, 1]; 1 is all of them.")]
 
 
 def apart(out: Path, original: Path) -> Path:

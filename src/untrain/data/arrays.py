@@ -9,14 +9,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from untrain.data.augment import NAMES
 from untrain.data.checks import numbered
-from untrain.data.decode import shown
-from untrain.data.forget import select
 from untrain.data.images import Images
-from untrain.data.lists import by_keys, by_positions
 from untrain.data.pairs import LAYOUTS, pair, plain
-from untrain.data.splits import NONE, Split, with_forget
+from untrain.data.pixels.decode import shown
+from untrain.data.pixels.room import joined
+from untrain.data.sets.forget import select
+from untrain.data.sets.lists import by_keys, by_positions
+from untrain.data.sets.splits import NONE, Split, with_forget
+from untrain.data.streams.augment import NAMES
 from untrain.errors import Problems, UserError, unknown
 
 FORMS = "Give a rule, a list of keys (strings) or of positions (integers), or a mask."
@@ -37,6 +38,7 @@ def assemble(
     layout: str = "",
     mean: Sequence[float] = (),
     std: Sequence[float] = (),
+    stream: int = 0,
     seed: int = 0,
 ) -> tuple[Images, Split]:
     """One `Images` over all sets, and the split of it.
@@ -50,6 +52,8 @@ def assemble(
     if layout not in ("", *LAYOUTS):
         problems.add(unknown("layout", str(layout), [*LAYOUTS]))
         problems.raise_all()
+    if stream < 0:
+        problems.add(UserError(f"stream is {stream}.", "Task(stream=...)", "Use 0 for no chunks."))
     if isinstance(classes, int | str):
         what = f"classes is {classes!r}, no list of names."
         problems.add(UserError(what, "Task(classes=...)", "Give one name per class, in order."))
@@ -67,7 +71,7 @@ def assemble(
     names += [f"{name}/{i}" for name in sets if name != "train" for i in range(counts[name])]
     y = torch.cat([labels for _, labels in sets.values()])
     images = Images(
-        x=torch.cat([x for x, _ in sets.values()]),
+        x=joined([x for x, _ in sets.values()], on_disk=stream > 0),
         y=y,
         classes=[*map(str, () if classes is None else classes)]
         or numbered(y.numpy(), "Task(train=...)"),
@@ -75,6 +79,7 @@ def assemble(
         mean=tuple(np.ravel(mean).tolist()),
         std=tuple(np.ravel(std).tolist()),
         augment=augment,
+        chunk=stream,
     )
     ends = np.cumsum(list(counts.values()))
     places = {
@@ -133,28 +138,9 @@ def chosen(
     forget: str | Sequence[Any], images: Images, split: Split, seed: int, name: str = "forget"
 ) -> np.ndarray:
     """Training positions from a rule, keys, positions or a mask; name: of the argument."""
-    train = split.train
     if isinstance(forget, str):
-        return select(forget, images, train, seed, split.earlier)
-    try:
-        entries = plain(sorted(forget) if isinstance(forget, set | frozenset) else forget)
-    except (ValueError, TypeError) as error:
-        raise UserError(
-            f"{name} is no plain list of keys or positions.", f"Task({name}=...)", FORMS
-        ) from error
-    if entries.size == 0:
-        entries = np.zeros(0, dtype=np.int64)
-    if entries.dtype == bool and entries.shape == train.shape:
-        entries = np.flatnonzero(entries)
-    if entries.ndim != 1 or entries.dtype.kind not in "iuUS":
-        raise UserError(
-            f"{name} holds {entries.dtype} of shape {entries.shape}.",
-            where=f"Task({name}=...)",
-            fix=FORMS,
-        )
-    read = by_positions if entries.dtype.kind in "iu" else by_keys
-    listed = [str(entry) for entry in entries]
-    found = read(listed, images, train, f"Task({name}=...)", split.erased)
+        return select(forget, images, split.train, seed, split.earlier)
+    found = positions_of(forget, images, split.train, name, split.erased)
     if len(found) in (0, len(split.retain)):
         left = " that are left" if split.earlier else ""
         raise UserError(
@@ -163,3 +149,28 @@ def chosen(
             fix="Select at least one image, and leave at least one to keep.",
         )
     return found
+
+
+def positions_of(
+    listed: Sequence[Any],
+    images: Images,
+    train: np.ndarray,
+    name: str,
+    erased: np.ndarray | None = None,
+) -> np.ndarray:
+    """Training positions from keys, positions or a mask; name: of the argument."""
+    where = f"Task({name}=...)"
+    try:
+        entries = plain(sorted(listed) if isinstance(listed, set | frozenset) else listed)
+    except (ValueError, TypeError) as error:
+        what = f"{name} is no plain list of keys or positions."
+        raise UserError(what, where, FORMS) from error
+    if entries.size == 0:
+        entries = np.zeros(0, dtype=np.int64)
+    if entries.dtype == bool and entries.shape == train.shape:
+        entries = np.flatnonzero(entries)
+    if entries.ndim != 1 or entries.dtype.kind not in "iuUS":
+        what = f"{name} holds {entries.dtype} of shape {entries.shape}."
+        raise UserError(what, where, FORMS)
+    read = by_positions if entries.dtype.kind in "iu" else by_keys
+    return read([str(entry) for entry in entries], images, train, where, erased)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from untrain.data.decode import shown
+from untrain.data.pixels.decode import shown
 from untrain.errors import UserError
 
 if TYPE_CHECKING:
     from untrain.data.images import Images
 
+PART = 1000
+"""Images that are looked at together."""
 MOST = 100_000
 """Classes that labels without names may count to; more are other numbers, such as ids."""
 
@@ -103,7 +105,9 @@ def _constants(images: Images) -> list[tuple[str, str]]:
 def _pixels(images: Images) -> list[tuple[str, str]]:
     if not images.x.is_floating_point() or images.x.numel() == 0:
         return []
-    bad = ~torch.isfinite(images.x).flatten(1).all(1)
+    starts = range(0, len(images), PART)  # of a file in memory, a part at a time
+    whole = [torch.isfinite(images.x[at : at + PART]).flatten(1).all(1) for at in starts]
+    bad = ~torch.cat(whole)
     if not bool(bad.any()):
         return []
     rows = bad.nonzero()[:, 0].numpy()

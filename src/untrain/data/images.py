@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -30,6 +31,8 @@ class Images:
     augment: the augmentation that suits the data (mirrored digits are no digits).
     name: what the user called the source, for outputs.
     hash: SHA-256 of the encoded images and labels ("" where it was not computed).
+    crop: height and width that the model sees, out of larger images; 0: the whole of them.
+    chunk: images in a chunk of data that are read while a model trains; 0: all are kept at hand.
     """
 
     x: Tensor
@@ -42,6 +45,8 @@ class Images:
     augment: str = "crop+flip"
     name: str = "arrays"
     hash: str = ""
+    crop: int = 0
+    chunk: int = 0
 
     def __post_init__(self) -> None:
         if self.x.ndim != 4:
@@ -61,8 +66,19 @@ class Images:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Height and width in pixels."""
+        """Height and width in pixels, as the model sees them."""
+        return (self.crop, self.crop) if self.crop else self.stored
+
+    @property
+    def stored(self) -> tuple[int, int]:
+        """Height and width in pixels of what is kept."""
         return int(self.x.shape[1]), int(self.x.shape[2])
+
+    def plain(self, rows: Tensor) -> Tensor:
+        """Some images as the model sees them, not augmented and not normalised: (n, H, W, C)."""
+        height, width = self.size
+        top, left = (self.stored[0] - height) // 2, (self.stored[1] - width) // 2
+        return self.x[rows][:, top : top + height, left : left + width]
 
     @cached_property
     def _order(self) -> np.ndarray:
@@ -76,10 +92,15 @@ class Images:
         return np.where(self.keys[found] == keys, found, -1)
 
 
-def content_hash(parts: list[bytes], labels: np.ndarray) -> str:
-    """SHA-256 over encoded images, in order, and their labels."""
+def content_hash(digests: Sequence[bytes], labels: np.ndarray, size: int = 0) -> str:
+    """SHA-256 over the digests of encoded images, in order, and their labels.
+
+    size: in pixels, where the images were brought to one.
+    """
     digest = hashlib.sha256()
-    for part in parts:
-        digest.update(hashlib.sha256(part).digest())
+    for one in digests:
+        digest.update(one)
     digest.update(np.ascontiguousarray(labels, dtype=np.int64).tobytes())
+    if size:
+        digest.update(f"size {size}".encode())
     return digest.hexdigest()

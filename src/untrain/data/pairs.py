@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from untrain.errors import Problems, UserError
@@ -15,6 +17,8 @@ LAYOUTS = {"NHWC": 3, "NCHW": 1}
 """The axis of the channels in each layout."""
 CHANNELS = (1, 3, 4)
 """Sizes by which the channel axis is recognised where not one reading alone is square."""
+GRAY = ("1", "L", "LA", "La")
+"""Modes of PIL's images that are gray."""
 BANDS = 32
 """The most channels that an axis is taken for."""
 BRIGHT = 16.0
@@ -22,31 +26,34 @@ BRIGHT = 16.0
 WHOLE = "Give (images, labels), or a Dataset with a length that yields such pairs."
 
 
-def pair(value: Any, name: str, layout: str = "") -> tuple[Tensor, Tensor]:
+def pair(value: Any, name: str, layout: str = "", where: str = "") -> tuple[Tensor, Tensor]:
     """Images (N, H, W, C) and labels (N,) from a pair of arrays or a map-style Dataset.
 
     name: the argument, for errors. layout: NHWC or NCHW; "" to tell it from the shape.
+    where: the source, for errors, if they are no arguments of a Task.
     Raises UserError with what is wrong with either.
     """
+    where = where or f"Task({name}=...)"
     if not (isinstance(value, tuple | list) and len(value) == 2):
-        value = _gathered(value, name)
+        value = gathered(value, name, where)
     problems = Problems()
-    x = problems.attempt(_images, value[0], name, layout)
-    y = problems.attempt(_labels, value[1], len(value[0]) if _sized(value[0]) else -1, name)
+    x = problems.attempt(_images, value[0], name, layout, where)
+    count = len(value[0]) if _sized(value[0]) else -1
+    y = problems.attempt(_labels, value[1], count, name, where)
     problems.raise_all()
     return problems.settled(x), problems.settled(y)
 
 
-def _gathered(value: Any, name: str) -> tuple[list[Any], list[Any]]:
-    """The images and labels of a Dataset."""
+def gathered(value: Any, name: str, where: str) -> tuple[list[Any], list[Any]]:
+    """The images and labels of a map-style Dataset. Raises UserError if it is none."""
     if not (_sized(value) and hasattr(value, "__getitem__")):
         fix = "Give its `.dataset`." if hasattr(value, "dataset") else WHOLE
-        raise UserError(f"{name} is a {type(value).__name__}.", _where(name), fix)
+        raise UserError(f"{name} is a {type(value).__name__}.", where, fix)
     items = [value[i] for i in range(len(value))]
     for number, item in enumerate(items):
         if not (isinstance(item, tuple | list) and len(item) >= 2):
             what = f"{name}[{number}] is a {type(item).__name__}, not an image and its label."
-            raise UserError(what, _where(name), WHOLE)
+            raise UserError(what, where, WHOLE)
     return [item[0] for item in items], [item[1] for item in items]
 
 
@@ -54,25 +61,32 @@ def _sized(value: Any) -> bool:
     return hasattr(value, "__len__") and getattr(value, "ndim", 1) != 0
 
 
-def _where(name: str) -> str:
-    return f"Task({name}=...)"
-
-
-def _array(value: Any, kind: str, name: str) -> Tensor:
+def _array(value: Any, kind: str, name: str, where: str) -> Tensor:
     """A tensor on the CPU; raises UserError for what holds other things than numbers."""
     if isinstance(value, Tensor):
         return value.detach().cpu()
     try:
-        array = np.stack([plain(v) for v in value]) if isinstance(value, list) else plain(value)
+        listed = isinstance(value, list)
+        array = np.stack([plain(v) for v in alike(value)]) if listed else plain(value)
     except ValueError as error:
         what = f"The {kind} of {name} differ in shape, or there are none."
-        raise UserError(what, _where(name), f"Give {kind} of one shape.") from error
+        fix = f"Give {kind} of one shape."
+        if kind == "images" and not where.startswith("Task("):
+            fix = "Bring them to one size with --size 64, or another number of pixels."
+        raise UserError(what, where, fix) from error
     if array.dtype.kind not in "biuf":
         what = f"The {kind} of {name} are {array.dtype}, not numbers."
         fix = "Give class numbers, and their names as classes=[...]."
-        raise UserError(what, _where(name), fix if kind == "labels" else "Give pixels.")
+        raise UserError(what, where, fix if kind == "labels" else "Give pixels.")
     array = np.ascontiguousarray(array, array.dtype.newbyteorder("="))
     return torch.from_numpy(array if array.flags.writeable else array.copy())
+
+
+def alike(values: Sequence[Any]) -> list[Any]:
+    """The same things, images of PIL as gray ones if all are, else as RGB."""
+    modes = {value.mode for value in values if isinstance(value, Image.Image)}
+    mode = "L" if modes <= set(GRAY) else "RGB"
+    return [v.convert(mode) if isinstance(v, Image.Image) else v for v in values]
 
 
 def plain(value: Any) -> np.ndarray:
@@ -80,9 +94,9 @@ def plain(value: Any) -> np.ndarray:
     return np.asarray(value.detach().cpu() if isinstance(value, Tensor) else value)
 
 
-def _labels(value: Any, count: int, name: str) -> Tensor:
+def _labels(value: Any, count: int, name: str, where: str) -> Tensor:
     """Labels, int64 (N,)."""
-    y = _array(value, "labels", name)
+    y = _array(value, "labels", name, where)
     if y.ndim == 1 and len(y) == count and not y.is_floating_point():
         return y.to(torch.int64)
     fix = "Give one integer label per image."
@@ -90,39 +104,41 @@ def _labels(value: Any, count: int, name: str) -> Tensor:
         fix += " One-hot rows become labels by .argmax(1)."
     raise UserError(
         f"{name} has {count} images and labels of shape {tuple(y.shape)}, type {y.dtype}.",
-        where=_where(name),
+        where=where,
         fix=fix,
     )
 
 
-def _images(value: Any, name: str, layout: str) -> Tensor:
+def _images(value: Any, name: str, layout: str, where: str) -> Tensor:
     """(N, H, W, C) from (N, H, W), (N, H, W, C) or (N, C, H, W); uint8 or float32."""
-    x = _array(value, "images", name)
+    x = _array(value, "images", name, where)
     if x.ndim == 3:
         x, layout = x[..., None], "NHWC"
     what = f"{name} has images of shape {tuple(x.shape)}"
     if x.ndim != 4 or 0 in x.shape:
         fix = "Give some as (N, H, W), (N, H, W, C) or (N, C, H, W)."
-        raise UserError(f"{what}.", _where(name), fix)
+        raise UserError(f"{what}.", where, fix)
     axis = LAYOUTS[layout] if layout else channel_axis(x)
     if not axis:
         _, a, b, c = x.shape
         raise UserError(
             f"{what}: NHWC would be {c} channels of {a}x{b}, NCHW {a} channels of {b}x{c}.",
-            where=_where(name),
-            fix='Say which, with layout="NHWC" or layout="NCHW".',
+            where=where,
+            fix='Say which, with layout="NHWC" or layout="NCHW".'
+            if where.startswith("Task(")
+            else "Give them as (N, H, W, C) with square images, or in files of their own.",
         )
     if axis == 1:
         x = x.permute(0, 2, 3, 1)
     fix = "Give uint8, or floats that are normalised already."
     if x.dtype != torch.uint8 and not x.is_floating_point():
-        raise UserError(f"{name} has images of type {x.dtype}.", _where(name), fix)
+        raise UserError(f"{name} has images of type {x.dtype}.", where, fix)
     x = (x if x.dtype == torch.uint8 else x.float()).contiguous()
     low, high = (float(end) for end in x.aminmax())
     if x.is_floating_point() and low >= 0 and BRIGHT < high < math.inf:
         scale = "0..255 floats" if high <= 255.5 else "numbers that are not normalised"
         what = f"{name} has pixels from {low:g} to {high:g}: they look like {scale}."
-        raise UserError(what, _where(name), fix)
+        raise UserError(what, where, fix)
     return x
 
 

@@ -14,8 +14,8 @@ from PIL import Image
 
 from untrain.config import DataConfig
 from untrain.data.images import Images
+from untrain.data.sets.splits import TEST_SHARE
 from untrain.data.sources import digits
-from untrain.data.splits import TEST_SHARE
 from untrain.files import atomic
 from untrain.rng import numpy_rng
 

@@ -25,9 +25,9 @@ GROUPS = {
     "report": {"altair": "pictures, reports", "vl-convert-python": "pictures, reports"},
     "tune": {"optuna": "untrain tune"},
     "optional": {
-        "timm": "its networks",
-        "torchvision": "its networks",
-        "transformers": "its networks",
+        "timm": "--model timm:NAME",
+        "torchvision": "--model torchvision:NAME",
+        "transformers": "--model hf:NAME",
     },
 }
 """What every package is for. Without one of `core` nothing is promised to work."""

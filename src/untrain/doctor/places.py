@@ -28,7 +28,7 @@ def look(path: Path) -> dict[str, Any]:
 
 def image_cache() -> dict[str, Any]:
     """The folder of decoded images: its entries and their bytes. Imports torch and Pillow."""
-    from untrain.data.cache import cache_folder
+    from untrain.data.pixels.room import cache_folder
 
     path = cache_folder()
     entries = [entry for entry in path.glob("[!.]*") if entry.is_dir()]

@@ -12,12 +12,14 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from untrain.data.batches import Batch, Stream
 from untrain.data.images import Images
-from untrain.engine.checkpoint import put_weights
+from untrain.data.streams.batches import Batch, Stream
 from untrain.engine.device import layout
+from untrain.engine.fits import too_large
 from untrain.engine.predict import outputs
+from untrain.errors import raise_all
 from untrain.methods.contract import Draw
+from untrain.models.checkpoint import put_weights
 from untrain.models.given import copied, in_32_bit, weights_of
 from untrain.models.ready import like, ready
 from untrain.rng import derive, rng
@@ -34,6 +36,8 @@ class Context:
     def __init__(self, task: Task, model: nn.Module, role: str, seed: int, fabric: Fabric) -> None:
         self.task, self.role, self.seed, self.fabric = task, role, seed, fabric
         self.device = fabric.device
+        trained_on = len(task.split.retain) + len(task.split.forget)
+        raise_all(too_large(task.images, trained_on, task.augment, self.device))
         self.given, self.original = model, ready(model, task.images, train=True)
         self.model = layout(copied(self.original).to(self.device))
         self.streams: dict[str, Stream] = {}
@@ -77,13 +81,20 @@ class Context:
         if positions is None:
             assert x is not None, "give positions or x"
             keys, labels = np.arange(len(x)).astype(str), torch.as_tensor(y, dtype=torch.int64)
-            images = replace(images, x=x.detach().cpu(), y=labels.cpu(), keys=keys, table={})
+            whole = replace(images, crop=0, chunk=0) if images.crop or images.chunk else images
+            images = replace(whole, x=x.detach().cpu(), y=labels.cpu(), keys=keys, table={})
             positions, augment = torch.arange(len(x)), "none"
         self.streams[name] = self._make(name, positions.numpy(), augment, images)
         self.streams[name].rewind(*self.cursors.get(name, (0, 0)))
 
+    def _sets(self, name: str) -> dict[str, np.ndarray]:
+        """The sets of the split, where this one, or `mixed`, may be looked at."""
+        if name in ("forget", "mixed") and not self.task.forget_data:
+            raise ValueError(f"{self.role} asks for images of {name}, which are not available")
+        return self.task.split.sets()
+
     def _positions(self, name: str) -> np.ndarray:
-        sets = self.task.split.sets()
+        sets = self._sets(name)
         if name == "mixed":
             return np.concatenate([sets["retain"], sets["forget"]])
         if name not in sets:
@@ -115,7 +126,7 @@ class Context:
         self.measured[name] += 1
 
         def measure() -> float:
-            positions = self.task.split.sets()[name]
+            positions = self._sets(name)[name]
             labels = self.task.images.y[torch.from_numpy(positions)]
             if classes:
                 chosen = torch.isin(labels, torch.tensor(list(classes)))

@@ -17,6 +17,7 @@ from untrain.engine.steps import Steps
 from untrain.engine.watch import Watch, ends_round, looked_at, within
 from untrain.errors import GATE, UserError, raise_all
 from untrain.methods.contract import Method, Pass, Passes, State, Term, Trained, misfits
+from untrain.methods.obstacles import obstacles
 from untrain.models.given import core, put_back, weights_of, with_types_of
 from untrain.models.output import unwrap
 from untrain.rng import derive
@@ -65,7 +66,8 @@ class Loop(Context):
     ) -> None:
         parts: tuple[Method | Term, ...] = (method, *terms)
         raise_all([problem for part in parts for problem in misfits(part)])
-        problems = [*method.check(task), *(p for term in terms for p in term.check(method, task))]
+        lacks, task = task.lacks(), task.at_hand()
+        problems = obstacles(method, terms, task)
         if not any(parameter.requires_grad for parameter in model.parameters()):
             problems.append(
                 UserError(
@@ -77,6 +79,7 @@ class Loop(Context):
         raise_all(problems)
         super().__init__(task, model, method.name, seed, (device or Device()).fabric())
         raise_all(method.check_model(self.original, task))
+        self.notes += lacks
         self.method, self.terms = method, terms
         self.cost = Cost()
         self.curve: list[dict[str, Any]] = []

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from untrain.engine.checkpoint import load, put_weights, save
 from untrain.engine.cost import Cost
 from untrain.engine.device import describe
 from untrain.engine.interrupt import Interrupt
 from untrain.engine.steps import Part, Steps
 from untrain.errors import UserError
+from untrain.models.checkpoint import load, put_weights, save
 from untrain.models.given import weights_of
 from untrain.progress import say
 

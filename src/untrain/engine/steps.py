@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from untrain.data.batches import Batch, Stream
+from untrain.data.streams.batches import Batch, Stream
 from untrain.engine.context import lazy
 from untrain.engine.cost import FlopMeter, Sizes, total_loss
 from untrain.engine.optimizer import make_optimizer, masked_step, set_rate, set_recipe
@@ -49,8 +49,7 @@ class Steps:
 
     def __init__(self, loop: Loop, method: Trained, state: State) -> None:
         self.loop, self.method, self.state = loop, method, state
-        height, width, channels = loop.task.images.x.shape[1:]
-        image = (int(channels), int(height), int(width))
+        image = (loop.task.images.channels, *loop.task.images.size)
         self.meter = FlopMeter(loop.model, method, loop.terms, state, image)
         named = [(name, p) for name, p in loop.model.named_parameters() if p.requires_grad]
         self.names = [name for name, _ in named]

@@ -67,6 +67,9 @@ class BoundaryShrink(Trained):
     def check(self, task: Task) -> list[UserError]:
         return super().check(task) + nothing_to_forget(self.name, task)
 
+    def prepares(self, task: Task) -> int:
+        return len(task.split.forget)
+
     def prepare(self, run: Run) -> State:
         images = run.task.images
         pixels = not images.x.is_floating_point()

@@ -81,6 +81,8 @@ class Method:
     """Sets that the method trains on; it reads nothing else but `reads`."""
     reads: ClassVar[tuple[str, ...]] = ()
     """Sets that the method measures (accuracy)."""
+    counts: ClassVar[tuple[str, ...]] = ()
+    """Sets of which the method takes the labels alone, and looks at no image."""
     holds: ClassVar[tuple[str, ...]] = ()
     """Terms that are part of the method's own loss, so that they are not added twice."""
     cost: ClassVar[str] = ""
@@ -109,6 +111,15 @@ class Method:
     def length(self) -> int:
         """How many passes are planned, for progress; a stop rule may end it before."""
         return 1
+
+    @classmethod
+    def sees(cls, name: str) -> bool:
+        """Whether the method looks at images of a set."""
+        return name in (*cls.streams, *cls.reads)
+
+    def prepares(self, task: Task) -> int:
+        """Images that `prepare` sends through the network; 0 where they are few. For forecasts."""
+        return 0
 
     def check(self, task: Task) -> list[UserError]:
         """What stands in the way of running on this task."""

@@ -13,6 +13,7 @@ from untrain.methods.contract import Method, Ranges, Run, State, register
 from untrain.models.output import head_of
 from untrain.models.trace import Layer
 from untrain.progress import track
+from untrain.task import Task
 
 CAP, HEAD_CAP = 1e3, 1e2
 """Largest 1 / F, for weights that no retained image needs."""
@@ -38,7 +39,7 @@ class Fisher(Method):
 
     paper = "Golatkar et al. 2020, arXiv 1911.04933"
     streams = ("retain",)
-    reads = ("forget",)
+    counts = ("forget",)
     cost = "samples (F + C B)"
     presets = {"native": {"samples": 0}, "coun": {}, "laptop": {"alpha": 1e-7, "samples": 200}}
     trials = {"": {"samples": 6}}
@@ -53,6 +54,10 @@ class Fisher(Method):
     def ranges(self) -> Ranges:
         yield 0 <= self.alpha < float("inf"), "alpha", "at least 0"
         yield self.samples >= 0, "samples", "at least 0"
+
+    def prepares(self, task: Task) -> int:
+        retained = len(task.split.retain)
+        return min(self.samples or retained, retained)
 
     def prepare(self, run: Run) -> State:
         f, head = self.information(run), head_of(run.model)
@@ -77,8 +82,7 @@ class Fisher(Method):
 
     def information(self, run: Run) -> Importances:
         """F of the first images of a shuffled retain set."""
-        retained = len(run.task.split.retain)
-        count = min(self.samples or retained, retained)
+        count = self.prepares(run.task)
         images = (draw.x for draw in islice(run.batches("retain", 1), count))
         return fisher(run.model, track(images, f"{self.name}: retain images", count))
 

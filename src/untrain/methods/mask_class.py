@@ -27,7 +27,7 @@ class MaskClass(Method):
     """
 
     paper = "a control: it hides a class and forgets nothing"
-    reads = ("retain", "forget")
+    counts = ("retain", "forget")
     cost = "nothing"
     presets = {"native": {}, "coun": {}, "laptop": {}}
 

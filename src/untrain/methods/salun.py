@@ -51,6 +51,9 @@ class SalUn(RandomLabel):
         free = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
         return problems_of(share_of, self.rho, free)
 
+    def prepares(self, task: Task) -> int:
+        return len(task.split.forget)
+
     def prepare(self, run: Run) -> State:
         mask = largest(saliency(run, self.batch), self.rho)
         free = sum(int(part.sum()) for part in mask.values())

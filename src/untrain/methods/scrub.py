@@ -109,7 +109,8 @@ class Scrub(Trained):
                 UserError(
                     "Rewinding needs held-out images of the forgotten classes; val has none.",
                     where="--rewind",
-                    fix="Train the Original with a holdout (--holdout 0.1), or leave it out.",
+                    fix="Train the Original with a holdout (--holdout 0.1), give val images "
+                    "(untrain import --val, Task(val=...)), or leave it out.",
                 )
             )
         return problems

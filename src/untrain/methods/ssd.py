@@ -55,6 +55,9 @@ class SSD(Method):
     def check(self, task: Task) -> list[UserError]:
         return nothing_to_forget(self.name, task)
 
+    def prepares(self, task: Task) -> int:
+        return len(task.split.retain) + 2 * len(task.split.forget)
+
     def prepare(self, run: Run) -> State:
         i_f, i_d = self.measure(run, "forget"), self.measure(run, "mixed")
         selected, count = 0, 0

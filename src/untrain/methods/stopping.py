@@ -50,14 +50,15 @@ def check_stop(stop: Stop, task: Task) -> list[UserError]:
             "There are no held-out images to stop on"
             + (", none of the forgotten classes." if len(held) else "."),
             where=f"--stop {stop}",
-            fix="Train the Original with a holdout (--holdout 0.1), or use --stop none.",
+            fix="Train the Original with a holdout (--holdout 0.1), give val images (untrain "
+            "import --val, Task(val=...)), or use --stop none.",
         )
     ]
 
 
 def known_classes(task: Task) -> list[int]:
     """Classes that the model is to know, or is to forget now; not those erased before."""
-    labels, split = task.images.y.numpy(), task.split
+    labels, split = task.images.y.numpy(), task.whole
     known: list[int] = np.unique(labels[np.concatenate([split.retain, split.forget])]).tolist()
     return known
 

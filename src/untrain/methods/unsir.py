@@ -35,7 +35,7 @@ class Unsir(Trained):
 
     paper = "Tarun et al. 2023, arXiv 2111.08947"
     streams = ("retain",)
-    reads = ("forget",)  # labels only: which classes are gone
+    counts = ("forget",)
     cost = (
         "n_s FB, and once n_s + (noise_steps + copies) noise_batch K FB (n_s: subset, K: classes)"
     )
@@ -163,7 +163,7 @@ def taken_for(label: int, teacher: nn.Module, x: Tensor) -> Tensor:
 
 def normalised(images: Images, positions: Tensor) -> Tensor:
     """Some images as the model sees them without augmentation: float32 (n, H, W, C)."""
-    x = images.x[positions].float()
+    x = images.plain(positions).float()
     if images.x.is_floating_point():
         return x
     return (x / 255 - torch.tensor(images.mean)) / torch.tensor(images.std)

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from untrain.data.augment import Draws
 from untrain.data.images import Images
+from untrain.data.streams.augment import Draws
 from untrain.metrics import embeddings as kept
 from untrain.metrics.embeddings import (
     Classes,
@@ -184,5 +184,5 @@ def _spread(passes: Passes, at: np.ndarray, unit_means: Tensor) -> Spread:
 
 def _picked(passes: Passes, at: np.ndarray, rows: Tensor, plan: Draws) -> Tensor:
     """The views of single rows."""
-    draws = Draws(plan.flip[rows], plan.dy[rows], plan.dx[rows])
+    draws = plan.take(rows)
     return passes.gather(at[rows.numpy()], passes.augment, draws, slice(0, len(rows)))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, get_type_hints
 
 import numpy as np
 
-from untrain.data.splits import key_hash
+from untrain.data.sets.splits import key_hash
 from untrain.files import TORN, write_arrays
 from untrain.rng import numpy_rng
 

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from untrain.data.images import Images
-from untrain.data.splits import Split
+from untrain.data.sets.splits import Split
 from untrain.engine.predict import predict
 from untrain.errors import UserError
 from untrain.files import TORN, write_arrays
@@ -105,16 +105,20 @@ def _read(path: Path, weights: str) -> Evidence | None:
         return Evidence(sets, saved["features"], saved["feature_keys"])
 
 
+def audited_unseen(split: Split) -> np.ndarray:
+    """Positions of the unseen images that are measured, sorted: all, or UNSEEN of them."""
+    return np.sort(numpy_rng(0, "evidence", "unseen").permutation(split.unseen)[:UNSEEN])
+
+
 def collect(model: nn.Module, images: Images, split: Split, what: str = "") -> Evidence:
     """Run a model over all sets once, in eval mode with the test-time transform.
 
     Independent of the forget rule: training images are one set here, which views divide.
     """
-    unseen = numpy_rng(0, "evidence", "unseen").permutation(split.unseen)[:UNSEEN]
     positions = {
         "train": split.train,
         "val": split.val,
-        "unseen": np.sort(unseen),
+        "unseen": audited_unseen(split),
         "test": split.test,
     }
     everything = np.concatenate(list(positions.values()))
@@ -167,7 +171,7 @@ def view(evidence: Evidence, forget_keys: np.ndarray, *, choosing: bool = False)
         raise UserError(
             "There is no val set to choose on.",
             where="--holdout 0",
-            fix="Train with a holdout (0.1), or choose nothing.",
+            fix="Train with a holdout (0.1), give val images (--val), or choose nothing.",
         )
     if choosing:
         test = unseen = evidence.sets["val"]

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from untrain.data.augment import Draws, Windows, draw, padding
-from untrain.data.color import draw_color
 from untrain.data.images import Images
+from untrain.data.streams.augment import Draws, at_once, drawn, padding, seen
 from untrain.engine.device import layout
 from untrain.errors import GATE, UserError
 from untrain.models.given import copied
@@ -21,8 +19,6 @@ from untrain.models.ready import ready
 from untrain.progress import track
 from untrain.rng import rng
 
-CHUNK = 500
-"""Images of one forward."""
 BLOCKS = 10
 """The most inner layers that are kept."""
 
@@ -43,26 +39,25 @@ class Passes:
         """what, total: told of the progress; how many images are to come, about."""
         self.model = layout(copied(ready(model, images))).eval()
         self.images, self.what = images, what
-        chunks = -(-total // CHUNK)
+        self.chunk = at_once(images.size)
+        chunks = -(-total // self.chunk)
         self.done = track(range(chunks), what, chunks) if what else iter(())
         self.device = next(self.model.parameters()).device
         self.augment = images.augment if images.augment != "none" else "crop"
 
     def plan(self, count: int, augment: str, *about: str | int) -> Draws:
         """The draws of `count` images, named by what they are for."""
+        seeds = {"augment": ("embeddings", augment), "color": ("embeddings color",)}
         pad = padding(augment, self.images.size[0])
-        draws = draw(augment, count, pad, rng(0, "embeddings", augment, *about))
-        if "color" not in augment:
-            return draws
-        return replace(draws, color=draw_color(count, rng(0, "embeddings color", *about)))
+        return drawn(augment, self.images, count, pad, lambda what: rng(0, *seeds[what], *about))
 
     def gather(self, positions: np.ndarray, augment: str, draws: Draws, rows: slice) -> Tensor:
         """The images of these rows, augmented, as the network sees them."""
         at = torch.from_numpy(positions[rows])
-        pad = padding(augment, self.images.size[0])
-        images = self.images
-        windows = Windows(images.x[at].to(self.device), images.mean, images.std, pad)
-        return windows.gather(torch.arange(len(at)), draws.take(rows).to(self.device))
+        shown = seen(self.images.x[at].to(self.device), self.images, augment)
+        return shown.gather(
+            torch.arange(len(at), device=self.device), draws.take(rows).to(self.device)
+        )
 
     @torch.inference_mode()
     def over(
@@ -70,8 +65,8 @@ class Passes:
     ) -> Iterator[Chunk]:
         """Chunk by chunk. Raises UserError unless logits and features are finite."""
         draws = draws or self.plan(len(positions), "none")
-        for at in range(0, len(positions), CHUNK):
-            rows = slice(at, at + CHUNK)
+        for at in range(0, len(positions), self.chunk):
+            rows = slice(at, at + self.chunk)
             next(self.done, None)
             x = self.gather(positions, augment, draws, rows)
             out = self.model(x)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping
 from copy import copy, deepcopy
 from itertools import chain
 from typing import Any
@@ -64,6 +65,15 @@ def tensors(model: nn.Module) -> dict[str, Tensor]:
 def weights_of(module: nn.Module) -> dict[str, Tensor]:
     """The tensors of a state_dict; a module may keep other things in it beside them."""
     return {n: value for n, value in module.state_dict().items() if isinstance(value, Tensor)}
+
+
+def content_hash(weights: Mapping[str, Tensor]) -> str:
+    """SHA-256 over names, types, shapes and values."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(weights.items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def copied(model: nn.Module) -> nn.Module:

@@ -105,7 +105,8 @@ def understood(model: nn.Module, x: Tensor) -> Iterator[None]:
             f"The model cannot take images of shape {tuple(x.shape[1:])} (channels, height, "
             f"width). It says: {type(error).__name__}: {words[:300]}",
             where=type(model).__name__,
-            fix="Give images of the size and channels that it was made for, or a model for these.",
+            fix="Give images of the size (--size) and channels that it was made for, or a model "
+            "for these.",
         ) from error
 
 

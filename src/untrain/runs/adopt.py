@@ -7,7 +7,7 @@ import json
 import shlex
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,22 +16,24 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from untrain.config import DataConfig, ModelConfig, changed
+from untrain.config import DataConfig, ModelConfig
 from untrain.data.images import Images
-from untrain.data.splits import Split
-from untrain.engine.checkpoint import misfits, put_weights, save
-from untrain.engine.foreign import renamed
+from untrain.data.sets.splits import Split
 from untrain.engine.predict import outputs
 from untrain.errors import UserError
 from untrain.files import file_hash, lock, write_json
+from untrain.models.checkpoint import misfits, put_weights, save
+from untrain.models.foreign import renamed
 from untrain.models.given import weights_of
 from untrain.models.output import head_name, unwrap
+from untrain.models.pretrained import check_values
 from untrain.models.ready import ready
 from untrain.progress import say
 from untrain.rng import numpy_rng
+from untrain.runs.held_out import doubts
 from untrain.runs.place import check_place
 from untrain.runs.plan import configured
-from untrain.runs.record import NUMERICS, SCHEMA, commit
+from untrain.runs.record import NUMERICS, SCHEMA, commit, pictured
 from untrain.version import __version__
 
 SAMPLE = 2000
@@ -42,7 +44,10 @@ SAMPLE = 2000
 class Import:
     """Weights from elsewhere, and what they are said to be of."""
 
-    file: Path
+    source: str
+    """Name of the file of weights, or of the network that they come with."""
+    sha256: str
+    """Of that file, or of the weights."""
     tensors: Mapping[str, Tensor]
     images: Images
     split: Split
@@ -61,8 +66,8 @@ class Import:
     def key(self) -> str:
         """Equal keys mean equal models of equal data."""
         content = {
-            "imported": file_hash(self.file),
-            "model": changed(self.model),
+            "imported": self.sha256,
+            "model": self.model.identity(),
             "images": self.images.hash,
             "split": self.split.hashes(self.images),
             "numerics": NUMERICS,
@@ -78,10 +83,12 @@ def adopt(given: Import, out: Path, device: torch.device) -> bool:
     """
     if check_place(out, given.config(), given.key()):
         return False
-    model = ready(given.model.spec(given.images).make(0), given.images)
+    model = ready(given.model.spec(given.images).bare(), given.images)
+    check_labels(given)
     notes = fill(model, given)
     found = accuracies(model.to(device), given)
     notes += judge(found, given)
+    notes += doubts(model, given.images, given.split)
     with lock(out):
         if check_place(out, given.config(), given.key()):  # another process was first
             return False
@@ -98,30 +105,43 @@ def fill(model: nn.Module, given: Import) -> list[str]:
 
     Raises UserError, with both sizes for a head of another size, if they do not fit, or hold NaN.
     """
-    inner, name = unwrap(model), given.file.name
-    own = weights_of(inner)
-    tensors = renamed(given.tensors, own)
+    inner, tensors = unwrap(model), given.tensors
+    own, found = weights_of(inner), given.model.spec(given.images).ecosystem
+    tensors = renamed(found.translated(tensors, inner) if found else tensors, own)
     young = {key for key in own if key.endswith("num_batches_tracked")} - tensors.keys()
     check_head(own, tensors, head_name(model), given)
     lines = misfits({key: own[key] for key in own if key not in young}, tensors)
     if lines:
         raise UserError(
-            f"{name} does not fit the network ({'; '.join(lines)}).",
+            f"{given.source} is of another network ({'; '.join(lines)}).",
             where=f"--model {given.model.model or 'left out'}",
             fix="Name the network that it was trained with: --model, --width, or module:function.",
         )
-    for key, tensor in tensors.items():
-        if own[key].is_floating_point() and not tensor.is_floating_point():
-            what = f"{key} is {tensor.dtype}, where the network has {own[key].dtype}."
-            raise UserError(what, str(given.file), "Save the weights as floating-point numbers.")
-        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
-            bad = int((~torch.isfinite(tensor)).sum())
-            what = f"{key} holds {bad} values of {tensor.numel()} that are NaN or infinite."
-            raise UserError(what, str(given.file), "Import an earlier checkpoint of it.")
+    check_values({key: own[key] for key in tensors}, tensors, given.source)
     put_weights(inner, {key: own[key] for key in young} | tensors)  # old files have none
     types = {tensors[key].dtype for key in own if own[key].is_floating_point()} - {torch.float32}
     kinds = ", ".join(sorted(str(kind).removeprefix("torch.") for kind in types))
     return [f"Its weights were {kinds}; they are kept in float32."] if types else []
+
+
+def check_labels(given: Import) -> None:
+    """Raise UserError if the network names the same classes as the data, in another order."""
+    found = given.model.spec(given.images).ecosystem
+    theirs, ours = found.labels() if found else [], given.images.classes
+    told = [[name.strip().lower() for name in names] for names in (theirs, ours)]
+    if told[0] == told[1] or sorted(told[0]) != sorted(told[1]):
+        return
+    raise UserError(
+        f"The classes of {given.model.model} stand in another order than those of the data: "
+        f"{listed(theirs)}; the data have {listed(ours)}.",
+        where=f"--data {given.data.data}",
+        fix="Give labels in the order of the network's outputs (whole numbers), or change the "
+        "rows of its head and id2label in its config.json.",
+    )
+
+
+def listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
 
 
 def check_head(
@@ -134,7 +154,7 @@ def check_head(
         theirs, ours = tensors[rows].shape, own[rows].shape
         if theirs[1:] == ours[1:]:
             raise UserError(
-                f"The head `{head}` of {given.file.name} has {theirs[0]} outputs, "
+                f"The head `{head}` of {given.source} has {theirs[0]} outputs, "
                 f"{given.images.name} has {ours[0]} classes.",
                 where=f"--data {given.data.data}",
                 fix="Name the data set that it was trained on, with all of its classes.",
@@ -155,7 +175,7 @@ def accuracies(model: nn.Module, given: Import) -> dict[str, tuple[float, int]]:
 def judge(found: Mapping[str, tuple[float, int]], given: Import) -> list[str]:
     """Say how much the weights know; returns a warning if that is next to nothing."""
     told = [f"{right:.1%} of {count:,} {name} images" for name, (right, count) in found.items()]
-    say(f"{given.file.name} knows {' and '.join(told)}")
+    say(f"{given.source} knows {' and '.join(told)}")
     labels = given.images.y[torch.from_numpy(given.split.train)]
     chance = float(labels.bincount().max()) / len(labels)
     if found["training"][0] > chance + 0.1 * (1 - chance):
@@ -173,7 +193,7 @@ def recorded(
 ) -> dict[str, Any]:
     """The content of run.json; what nobody has measured is null."""
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    source = {"file": given.file.name, "sha256": file_hash(given.file)}
+    source = {"file": given.source, "sha256": given.sha256}
     return {
         "schema": SCHEMA,
         "key": given.key(),
@@ -182,7 +202,7 @@ def recorded(
         "command": shlex.join(["untrain", *sys.argv[1:]]),
         "config": given.config(),
         "source": source | {f"{name}_accuracy": right for name, (right, _) in found.items()},
-        "images": {"name": given.images.name, "hash": given.images.hash},
+        "images": pictured(given.images),
         "split": {
             name: {"images": given.split.sizes()[name], "keys": digest}
             for name, digest in given.split.hashes(given.images).items()

@@ -9,7 +9,7 @@ import numpy as np
 
 from untrain.config import path_of
 from untrain.data.images import Images
-from untrain.data.splits import key_hash, load_split
+from untrain.data.sets.splits import key_hash, load_split
 from untrain.errors import UserError
 from untrain.files import lock, writable
 from untrain.metrics.details import Details, Model, details

@@ -15,13 +15,14 @@ from typing import Any
 
 from torch import nn
 
-from untrain.data.splits import key_hash
-from untrain.engine.checkpoint import save
+from untrain.data.duplicates import twins
+from untrain.data.sets.splits import key_hash
 from untrain.engine.device import Device
 from untrain.engine.loop import Loop, Observer
 from untrain.engine.resume import Resume
 from untrain.errors import UserError
 from untrain.files import check_space, file_hash, lock, write_json
+from untrain.models.checkpoint import save
 from untrain.models.given import weights_of
 from untrain.runs.load import load_model
 from untrain.runs.plan import Plan
@@ -50,9 +51,12 @@ def _execute(plan: Plan, out: Path, device: Device, observe: Observer | None) ->
         raise UserError(
             f"{out} holds another finished run.", "--out", "Choose another folder, or remove it."
         )
-    fresh = plan.model.spec(plan.images).make
-    start = load_model(plan.original, plan.images) if plan.original else fresh(0)
+    # without an Original any weights do, but those that a fresh network is to start from
+    blank = plan.model.spec(plan.images).bare
+    start = load_model(plan.original, plan.images) if plan.original else blank()
     loop = Loop(plan.method, plan.task(), start, terms=plan.terms, seed=plan.seed, device=device)
+    for sentence in twins(plan.images, plan.split).sentences(names=False):
+        loop.note(sentence)
     check_space(out, space(start))
     plan.split.save(out / "split.npz", plan.images)
     resume = Resume(out / RESUME, key, device.save_every)

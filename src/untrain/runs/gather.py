@@ -11,7 +11,7 @@ import numpy as np
 
 from untrain.config import path_of
 from untrain.data.images import Images
-from untrain.data.splits import Split, key_hash, load_split
+from untrain.data.sets.splits import Split, key_hash, load_split
 from untrain.errors import Problems, UserError
 from untrain.metrics.audit import Subject
 from untrain.metrics.evidence import load_evidence
@@ -193,4 +193,4 @@ def _labels(described: list[dict[str, Any]]) -> list[str]:
 def _settings(config: dict[str, Any]) -> dict[str, Any]:
     """Hyper-parameters of a run's method, and those of its terms as `contrastive.lam`."""
     terms = {f"{t['name']}.{k}": v for t in config["terms"] for k, v in t.items()}
-    return {**config["method"], **terms, **config.get("select", {})}
+    return {**config["method"], **terms, **config.get("select", {}), **config.get("at_hand", {})}

@@ -10,10 +10,11 @@ from torch import nn
 
 from untrain.config import DataConfig, ModelConfig, build, path_of
 from untrain.data.images import Images
-from untrain.data.splits import Split, load_split
-from untrain.engine.checkpoint import load_weights
+from untrain.data.sets.splits import Split, load_split
 from untrain.errors import MISSING, UserError
 from untrain.files import file_hash
+from untrain.models.checkpoint import load_weights
+from untrain.models.ecosystems import Pictured
 from untrain.runs.record import read
 
 NEEDED = {
@@ -94,19 +95,24 @@ def origin(folder: Path, root: str = "") -> Origin:
 def data_of(run: dict[str, Any], root: str = "") -> tuple[DataConfig, Images]:
     """The data set that a run was made with, checked by its hash.
 
-    root: where the data lie now, if they have moved: what --data-root was, or a folder or parquet
-    file that --data has named, or what holds it.
+    root: where the data lie now, if they have moved: what --data-root was, or the folder or file
+    that --data has named, or what holds it. Of `python:` it is the function that says where.
     """
     values = dict(run["config"]["data"])
-    kind, colon, path = values["data"].partition(":")
-    if root and colon:
+    kind, _, path = values["data"].partition(":")
+    placed = path and kind != "python"
+    if root and placed:
         inside = path_of(root) / Path(path).name
         values["data"] = f"{kind}:{inside if inside.exists() else root}"
     elif root:
         values["data_root"] = root
+    for name in ("val", "unseen"):  # beside the data, where they have moved with them
+        kind_of, _, given = values.get(name, "").partition(":")
+        if root and given and (path_of(root) / Path(given).name).exists():
+            values[name] = f"{kind_of}:{path_of(root) / Path(given).name}"
     data: DataConfig = build(DataConfig, values, "run.json")
     place = data.data.partition(":")[2]
-    if colon and not Path(place).exists():
+    if placed and not Path(place).exists():
         raise UserError(
             f"No {kind} {place}, where the images of the run should be.",
             where="--data-root",
@@ -123,11 +129,11 @@ def data_of(run: dict[str, Any], root: str = "") -> tuple[DataConfig, Images]:
     return data, images
 
 
-def load_model(folder: Path, images: Images) -> nn.Module:
-    """The model of a finished run."""
+def load_model(folder: Path, images: Images | Pictured) -> nn.Module:
+    """The model of a finished run; of its images only classes, channels and size are asked for."""
     run, path = read(folder), folder / "model.safetensors"
     model: ModelConfig = build(ModelConfig, run["config"]["model"], str(folder))
-    made = load_weights(model.spec(images).make(0), path)
+    made = load_weights(model.spec(images).bare(), path)
     if file_hash(path) != run["checkpoints"]["child"]:
         raise UserError(
             f"{path.name} is not the file that the run has written (hashes differ).",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from untrain.data.images import Images
-from untrain.data.splits import load_split
+from untrain.data.sets.splits import load_split
 from untrain.errors import UserError
 from untrain.files import lock, writable
 from untrain.metrics.evidence import Evidence, collect, load_evidence

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from untrain.data.splits import NAMES
-from untrain.engine.checkpoint import load
+from untrain.data.sets.splits import NAMES
 from untrain.errors import MISSING, UserError
 from untrain.files import TORN, file_hash
+from untrain.models.checkpoint import load
 from untrain.runs.record import read
 
 ELSEWHERE = "Choose another folder, or remove it."
@@ -40,9 +40,11 @@ def check_place(out: Path, config: Mapping[str, Any], key: str | None = None) ->
 
 
 def check_apart(out: Path, data: str) -> None:
-    """Refuse a run inside of the folder of its images, where it would be taken for a class."""
-    kind, _, root = data.partition(":")
-    if kind == "folder" and out.resolve().is_relative_to(Path(root).resolve()):
+    """Refuse a run inside of the folder of its images, where its files would be taken for some."""
+    kind, _, path = data.partition(":")
+    root, place = Path(path).resolve(), out.resolve()
+    looked_into = kind in ("folder", "arrow") and place.is_relative_to(root)
+    if looked_into or (kind == "numpy" and place == root):
         what = f"{out} lies in the folder of the images, {root}."
         raise UserError(what, "--out", "Choose a folder outside of it.")
 
@@ -97,6 +99,7 @@ def flat(config: Mapping[str, Any]) -> dict[str, Any]:
     named = {"method": method.pop("name")} if "name" in method else {}
     parts = {**config.get("data", {}), **config.get("model", {}), **method}
     parts |= {"select": "none", **config.get("select", {})}
+    parts |= {"available": 1.0, "forget_data": True, **config.get("at_hand", {})}
     parts.pop("data_root", None)  # the same files may lie elsewhere
     terms = {f"{t['name']}.{k}": v for t in config.get("terms", []) for k, v in t.items()}
     single = {name: config[name] for name in ("forget", "seed") if name in config}

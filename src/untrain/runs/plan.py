@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from untrain.config import DataConfig, ModelConfig, changed
 from untrain.data.images import Images
-from untrain.data.splits import Split
+from untrain.data.sets.at_hand import share_of_retain
+from untrain.data.sets.splits import Split
 from untrain.methods.contract import Method, Term, settings
 from untrain.runs.record import NUMERICS, read, root_of
 from untrain.task import Task
@@ -64,6 +65,10 @@ class Plan:
     """Folder of the model that is given to the method; None trains from scratch."""
     select: Selection | None = None
     """How a checkpoint is chosen; None takes the last one."""
+    available: float = 1.0
+    """Share of the retained images that is available to the method."""
+    forget_data: bool = True
+    """Whether forgotten images are available to it."""
 
     def __post_init__(self) -> None:
         if len(self.rules) != len(self.split.requests):
@@ -80,7 +85,9 @@ class Plan:
         if self.method.name == "retrain" and not self.rules:
             return "original"
         name = "+".join([self.method.name, *(term.name for term in self.terms)])
-        return f"{name} ({self.select.by})" if self.select else name
+        more = [self.select.by] if self.select else []
+        more += [f"{100 * self.available:g} % of retain"] if self.available < 1 else []
+        return f"{name} ({', '.join(more)})" if more else name
 
     def given(self) -> str:
         """Hash of the weights that the method is given."""
@@ -97,19 +104,35 @@ class Plan:
         """What the method works on."""
         augment = "" if self.data.augment == "auto" else self.data.augment
         make = self.model.spec(self.images).make
-        return Task.of(self.images, self.split, augment=augment, make_model=make)
+        part = self.available < 1
+        return Task.of(
+            self.images,
+            self.split,
+            augment=augment,
+            make_model=make,
+            available=share_of_retain(self.split, self.available, self.data.split_seed)
+            if part
+            else None,
+            forget_data=self.forget_data,
+        )
+
+    def at_hand(self) -> dict[str, Any]:
+        """What is not at hand of the training images; {} where everything is."""
+        given = {"available": self.available, "forget_data": self.forget_data}
+        return {name: value for name, value in given.items() if value not in (1, True)}
 
     def config(self) -> dict[str, Any]:
         """The settings, complete, as they are recorded."""
         config = configured(
             self.data, self.model, self.method, self.terms, forget=self.forget, seed=self.seed
         )
+        config |= {"at_hand": self.at_hand()} if self.at_hand() else {}
         return config | ({"select": self.select.config()} if self.select else {})
 
     def key(self) -> str:
         """Equal keys mean equal runs, up to device, precision and threads."""
         content = {
-            "model": changed(self.model),
+            "model": self.model.identity(),
             "augment": self.data.augment,
             "method": [self.method.name, changed(self.method)],
             "terms": [[term.name, changed(term)] for term in self.terms],
@@ -119,7 +142,10 @@ class Plan:
             # Retrain takes nothing from a model: it is one run, whichever verb makes it
             "parent": "" if self.method.name == "retrain" else self.given(),
             "numerics": NUMERICS,
-        } | ({"select": self.select.key()} if self.select else {})
+        }
+        content |= {"stream": self.data.stream} if self.data.stream else {}
+        content |= {"at_hand": self.at_hand()} if self.at_hand() else {}
+        content |= {"select": self.select.key()} if self.select else {}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -12,11 +12,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from untrain.data.splits import key_hash
+from untrain.data.sets.splits import key_hash
 from untrain.errors import MISSING, UserError
 from untrain.version import __version__
 
 if TYPE_CHECKING:
+    from untrain.data.images import Images
     from untrain.engine.loop import Result
     from untrain.runs.plan import Plan
 
@@ -44,7 +45,7 @@ def record(
         "paper": plan.method.paper,
         "command": shlex.join(["untrain", *sys.argv[1:]]),
         "config": plan.config(),
-        "images": {"name": plan.images.name, "hash": plan.images.hash},
+        "images": pictured(plan.images),
         "split": {
             name: {"images": plan.split.sizes()[name], "keys": digest}
             for name, digest in plan.split.hashes(plan.images).items()
@@ -53,6 +54,7 @@ def record(
             {"rule": rule, "images": len(at), "keys": key_hash(plan.images.keys[at])}
             for rule, at in zip(plan.rules, plan.split.requests, strict=True)
         ],
+        **({"at_hand": lacks} if (lacks := plan.task().lacks()) else {}),
         "checkpoints": {**plan.ancestry(), "child": child},
         "cost": asdict(result.cost),
         "curve": result.curve,
@@ -65,6 +67,19 @@ def record(
             **result.about,
         },
         "time": {"started": started, "ended": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())},
+    }
+
+
+def pictured(images: Images) -> dict[str, Any]:
+    """What of the images a model is bound to, so that it can be used without them."""
+    return {
+        "name": images.name,
+        "hash": images.hash,
+        "classes": list(images.classes),
+        "channels": images.channels,
+        "size": list(images.size),
+        "mean": list(images.mean),
+        "std": list(images.std),
     }
 
 

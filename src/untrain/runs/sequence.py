@@ -12,9 +12,11 @@ from typing import Any
 
 from torch import nn
 
-from untrain.data.splits import Split
+from untrain.data.duplicates import twins
+from untrain.data.sets.splits import Split
 from untrain.engine.device import Device
 from untrain.errors import Problems, UserError
+from untrain.methods.obstacles import obstacles as in_the_way
 from untrain.models.ready import ready
 from untrain.progress import Progress, say
 from untrain.runs.execute import execute
@@ -79,8 +81,7 @@ def obstacles(plan: Plan, out: Path) -> list[UserError]:
         return []
     method, task = plan.method, problems.attempt(plan.task)
     if task is not None:
-        problems.add(*method.check(task))
-        problems.add(*(found for term in plan.terms for found in term.check(method, task)))
+        problems.add(*in_the_way(method, plan.terms, task.at_hand()))
         problems.add(*(plan.select.check(plan) if plan.select else []))
     model = problems.attempt(start, plan) if known else None
     if model is not None and task is not None:
@@ -110,6 +111,9 @@ def carry_out(
     problems.attempt(Device.kind, device)
     problems.raise_all()
     plans, device = problems.settled(plans), problems.settled(device)
+    for plan in plans.values():
+        for sentence in twins(plan.images, plan.split).sentences():
+            say(sentence)
     for number, (folder, plan) in enumerate(plans.items(), 1):
         label = f"{plan.label} {number}/{len(plans)}" if len(plans) > 1 else plan.label
         with Progress(label, plan.method.length) as progress:

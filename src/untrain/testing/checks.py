@@ -13,6 +13,7 @@ import torch
 from untrain.engine.loop import Loop
 from untrain.engine.resume import Resume
 from untrain.methods.contract import Trained
+from untrain.methods.obstacles import obstacles
 from untrain.testing.toy import IMAGES, REQUESTS, TOY, Subject, finite, same, toy_task
 
 OTHER: dict[str, Any] = {
@@ -98,9 +99,27 @@ def reads_only_its_sets(subject: Subject) -> None:
     for part, positions in subject.task().split.sets().items():
         if part not in allowed:
             x[torch.from_numpy(positions)] = 255
+        if part not in allowed and part not in subject.method.counts:
             y[torch.from_numpy(positions)] = 0
     spoiled = toy_task(REQUESTS[subject.request], replace(IMAGES, x=x, y=y))
     assert same(subject.run(), subject.result(spoiled).model), f"it reads more than {allowed}"
+
+
+def reads_only_what_is_at_hand(subject: Subject) -> None:
+    """Pixels of retained images that are not available, and of forgotten ones where none is, are
+    replaced; the result stays the same. A method that needs forgotten images says so."""
+    split, blind = subject.task().split, not subject.method.sees("forget")
+    here, x = split.retain[::2], IMAGES.x.clone()
+    x[torch.from_numpy(split.retain[1::2])] = 255
+    if blind:
+        x[torch.from_numpy(split.forget)] = 255
+    found = [
+        subject.result(toy_task(split, images, available=here, forget_data=not blind)).model
+        for images in (IMAGES, replace(IMAGES, x=x))
+    ]
+    assert same(*found), "it reads images that are not available"
+    refused = obstacles(subject.make(), (), toy_task(split, forget_data=False))
+    assert bool(refused) == (not blind), "without forgotten images it should be refused, or work"
 
 
 def works_with_a_last_batch_of_one(subject: Subject) -> None:
@@ -180,6 +199,7 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
     repeats_bit_for_bit,
     every_hyper_parameter_moves_the_result,
     reads_only_its_sets,
+    reads_only_what_is_at_hand,
     works_with_a_last_batch_of_one,
     works_with_a_class_absent_from_a_batch,
     works_with_a_whole_class_forgotten,

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from untrain.data.images import Images
-from untrain.data.splits import Split, forget, make_split, with_forget
+from untrain.data.sets.splits import Split, forget, make_split, with_forget
 from untrain.engine.loop import Loop, Result
 from untrain.methods.contract import Method
 from untrain.models.build import ModelSpec
@@ -50,8 +50,9 @@ REQUESTS = {
 }
 
 
-def toy_task(split: Split = REQUESTS["random"], images: Images = IMAGES) -> Task:
-    return Task.of(images, split, augment="crop+flip", make_model=TOY.make)
+def toy_task(split: Split = REQUESTS["random"], images: Images = IMAGES, **at_hand: Any) -> Task:
+    """at_hand: `available` and `forget_data`, where not everything is."""
+    return Task.of(images, split, augment="crop+flip", make_model=TOY.make, **at_hand)
 
 
 class Subject:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from untrain.data.pseudonyms import PREFIX, pseudonym, pseudonyms
-from untrain.data.splits import NAMES, key_hash
+from untrain.data.sets.pseudonyms import PREFIX, pseudonym, pseudonyms
+from untrain.data.sets.splits import NAMES, key_hash
 from untrain.errors import UserError
 from untrain.files import DRAFT, TORN
 from untrain.runs.load import is_run

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from untrain.data.pseudonyms import PREFIX
+from untrain.data.sets.pseudonyms import PREFIX
 from untrain.errors import UserError
 from untrain.files import DRAFT, TORN
 from untrain.runs.load import described

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from untrain.data.pseudonyms import pseudonym
+from untrain.data.sets.pseudonyms import pseudonym
 from untrain.files import TORN, atomic
 from untrain.traces.erased import Erased
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from untrain.data.pseudonyms import pseudonyms
+from untrain.data.sets.pseudonyms import pseudonyms
 from untrain.errors import MISSING, Problems, UserError
 from untrain.files import DRAFT, lock, write_arrays
 from untrain.traces.erased import Erased, saved_keys

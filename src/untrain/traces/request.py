@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from untrain.data.cache import cache_folder
-from untrain.data.pseudonyms import pseudonyms
-from untrain.data.splits import forget
+from untrain.data.pixels.room import cache_folder
+from untrain.data.sets.pseudonyms import pseudonyms
+from untrain.data.sets.splits import forget
 from untrain.errors import BAD_INPUT, MISSING, UserError
 from untrain.files import DRAFT, lock
 from untrain.runs.load import described, origin

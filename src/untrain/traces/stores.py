@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from untrain.config import path_of
-from untrain.data.cache import cache_folder
-from untrain.data.files import images_below
+from untrain.data.pixels.room import cache_folder
 from untrain.data.sources import HUB
 from untrain.files import DRAFT, TORN
 from untrain.traces.erased import Erased
 from untrain.traces.holdings import YOURS, Trace, size
+from untrain.traces.origins import holdings
 
 
 def in_cache(erased: Erased) -> list[Trace]:
@@ -24,6 +24,7 @@ def in_cache(erased: Erased) -> list[Trace]:
     """
     room = cache_folder()
     entries = sorted(path for path in room.glob("*") if path.is_dir())
+    source = erased.images.partition("+")[0]  # what was planted came after decoding
     drafts = [path for path in entries if path.name.startswith(DRAFT)]
     found = [_draft(path, room) for path in sorted([*drafts, *room.glob(f"{DRAFT}*.*")])]
     same: list[Path] = []
@@ -32,7 +33,7 @@ def in_cache(erased: Erased) -> list[Trace]:
         if entry.name.startswith(DRAFT):
             continue
         try:
-            own = json.loads((entry / "about.json").read_text())["hash"] == erased.images
+            own = json.loads((entry / "about.json").read_text())["hash"] == source
             (same if own else others).append(entry)
         except TORN:
             found.append(_entry(entry, "damaged, so that it cannot be told", room))
@@ -86,11 +87,12 @@ def sources(erased: Erased, root: str = "") -> list[Trace]:
     kind, colon, named = str(erased.data.get("data", "")).partition(":")
     place = path_of(root or str(erased.data.get("data_root", "")))
     found: list[Trace] = []
-    if colon:
+    if kind == "python":
+        found.append(_yours(Path(f"{kind}:{named}"), "a function of yours that gives the images"))
+    elif colon:
         moved = place / Path(named).name
         path = (moved if moved.exists() else place) if root else Path(named)
-        holds = _in_folder(path, erased) if kind == "folder" else "the images, encoded"
-        found += [_yours(path, holds)] if path.exists() and holds else []
+        found += [_yours(file, holds) for file, holds in holdings(kind, path, erased)]
     elif kind in HUB:
         given = [place / kind, place] if str(place) != "." else []
         found += [_yours(path, "the images, encoded") for path in filter(Path.exists, given)][:1]
@@ -107,14 +109,6 @@ def sources(erased: Erased, root: str = "") -> list[Trace]:
 
 def _yours(path: Path, holds: str) -> Trace:
     return Trace(path, "source", holds, size(path) if path.exists() else 0, "no", YOURS, path)
-
-
-def _in_folder(path: Path, erased: Erased) -> str:
-    """How many image files of the erased ones a folder has; "" if none."""
-    files = images_below(path) if path.is_dir() else []
-    keys = np.asarray([file.relative_to(path).as_posix() for file in files], dtype=str)
-    count = int(erased.among(keys).sum())
-    return f"the files of {count} of them" if count else ""
 
 
 def _downloads(name: str) -> list[Path]:

@@ -9,10 +9,10 @@ from typing import Any
 
 from torch import nn
 
-from untrain.engine.checkpoint import put_weights
 from untrain.engine.context import Context
 from untrain.engine.cost import Cost
 from untrain.engine.loop import Loop
+from untrain.models.checkpoint import put_weights
 from untrain.models.given import copied, weights_of
 from untrain.task import Task
 from untrain.tune.halves import Halves

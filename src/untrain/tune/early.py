@@ -15,8 +15,8 @@ from typing import Any
 
 from torch import nn
 
-from untrain.engine.checkpoint import put_weights
 from untrain.engine.loop import Loop
+from untrain.models.checkpoint import put_weights
 from untrain.models.given import copied
 from untrain.task import Task
 from untrain.tune.chooser import BEST, Chooser, keep

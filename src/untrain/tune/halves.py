@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from untrain.data.halves import tune_half
-from untrain.data.splits import key_hash
+from untrain.data.sets.halves import tune_half
+from untrain.data.sets.splits import key_hash
 from untrain.errors import UserError
 from untrain.methods.stopping import rule_of
 from untrain.rng import numpy_rng
@@ -46,7 +46,8 @@ def halves(task: Task) -> Halves:
     labels = images.y.numpy()
     keys = images.keys[split.forget]
     forget = split.forget[tune_half(keys, labels[split.forget])]
-    retain = np.sort(numpy_rng(0, "choice", "retain").permutation(split.retain)[:RETAIN])
+    left = task.at_hand().split.retain
+    retain = np.sort(numpy_rng(0, "choice", "retain").permutation(left)[:RETAIN])
     return Halves(
         forget=forget,
         val=split.val,
@@ -64,8 +65,14 @@ def obstacles(plan: Plan, flag: str) -> list[UserError]:
     if plan.method.starts == "fresh":
         what = f"'{plan.method.name}' starts from fresh weights, which know none of the images."
         problems.append(UserError(what, flag, "Leave it out: there is nothing to choose."))
+    if not plan.forget_data:
+        what = "A choice looks at one half of the forgotten images, and none are available."
+        problems.append(UserError(what, flag, "Leave it out, and train a fixed number of epochs."))
     if not len(split.val):
-        fix = "Train the Original with a holdout (--holdout 0.1), or choose nothing."
+        fix = (
+            "Train the Original with a holdout (--holdout 0.1), give val images (untrain import "
+            "--val), or choose nothing."
+        )
         problems.append(UserError("There is no val set to choose on.", flag, fix))
     elif len(split.forget):
         labels = plan.images.y.numpy()

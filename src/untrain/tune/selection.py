@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from untrain.data.splits import key_hash, load_split
+from untrain.data.sets.splits import key_hash, load_split
 from untrain.engine.device import Device
 from untrain.engine.watch import Watch
 from untrain.errors import Problems, UserError

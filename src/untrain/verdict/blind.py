@@ -12,6 +12,7 @@ import torch
 from torch.nn.functional import adaptive_avg_pool2d, conv2d, relu
 
 from untrain.data.images import Images
+from untrain.data.streams.augment import at_once
 from untrain.rng import rng
 
 BINS = 8
@@ -19,8 +20,9 @@ CHANNELS = 24
 
 
 @torch.inference_mode()
-def blind_features(images: Images, positions: np.ndarray, batch: int = 1000) -> np.ndarray:
-    """float64 (N, D) of the images at these positions."""
+def blind_features(images: Images, positions: np.ndarray, batch: int = 0) -> np.ndarray:
+    """float64 (N, D) of the images at these positions; batch: images at a time, 0 by their size."""
+    batch = batch or 2 * at_once(images.stored)
     chunks = np.split(positions, range(batch, len(positions), batch))
     return np.concatenate([_features(images, torch.from_numpy(at)) for at in chunks])
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from untrain.data.splits import key_hash
+from untrain.data.sets.splits import key_hash
 from untrain.engine.device import Device
 from untrain.errors import UserError
 from untrain.files import TORN, write_arrays
@@ -90,6 +90,7 @@ class Case:
     others are audited. choices_saw_all: whether a stop rule or the like has seen all of them.
     candidates: how many models have been audited for this request, this one included; alpha is
     divided by it.
+    lacks: what of the training images was not available to the method, in sentences.
     log: what the page embeds about how the model was made.
     """
 
@@ -106,6 +107,7 @@ class Case:
     choices_saw_all: bool = False
     candidates: int = 1
     corrected: bool = True
+    lacks: tuple[str, ...] = ()
     log: dict[str, Any] = field(default_factory=dict)
     shelf: Shelf = Shelf()
     device: Device = field(default_factory=Device)

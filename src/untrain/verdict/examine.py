@@ -10,12 +10,13 @@ from untrain.verdict.case import Case
 from untrain.verdict.conditions import answers, asked, exposed
 from untrain.verdict.control import control
 from untrain.verdict.findings import Condition, Finding, plain
+from untrain.verdict.fresh import choices, unseen
 from untrain.verdict.goals import Terms
 from untrain.verdict.level import healing
 from untrain.verdict.pace import relearning
 from untrain.verdict.population import destination, level_test, shape
 from untrain.verdict.records import known_attacks, records
-from untrain.verdict.rule import ALPHA, FAILING, Judgement, judge, share
+from untrain.verdict.rule import ALPHA, FAILING, VOID, Judgement, judge, share
 from untrain.verdict.source import goals, references
 from untrain.verdict.utility import Change, changes
 from untrain.version import __version__
@@ -90,8 +91,13 @@ def examine(case: Case, terms: Terms | None = None) -> Verdict:
     """
     terms = terms or Terms()
     tried = case.candidates if case.corrected else 1
+    fresh = unseen(case)
+    if not fresh.met:
+        judgement = judge([fresh], ())
+        return Verdict(case, judgement, (fresh,), (), tuple(changes(case)), terms)
     source, auc_goal, level_goal = goals(case, ALPHA / len(FAILING) / tried)
-    held = [answers(case), source, exposed(case, terms), *asked(case, terms)]
+    held = [fresh, answers(case), source, exposed(case, terms), *asked(case, terms)]
+    held += choices(case)
     planned = plan(case, auc_goal.chance)
     alpha = share(planned, tried)
     deals = min(MOST, max(terms.deals, round(20 / alpha)))
@@ -107,7 +113,7 @@ def examine(case: Case, terms: Terms | None = None) -> Verdict:
         "relearning": lambda: relearning(case, terms),
         "control": lambda: control(case, terms),
     }
-    void = any(one.met is False for one in held[:2])
+    void = any(one.met is False for one in held if one.key in VOID)
     found = () if void else tuple(tests[key]() for key in planned)
     judgement = judge(held, found)
     return Verdict(case, judgement, tuple(held), found, tuple(changes(case)), terms)

@@ -11,7 +11,7 @@ import numpy as np
 
 from untrain.config import path_of
 from untrain.data.images import Images
-from untrain.data.splits import Split, load_split, with_forget
+from untrain.data.sets.splits import Split, load_split, with_forget
 from untrain.errors import Problems, UserError
 from untrain.runs.load import described
 from untrain.runs.record import read, root_of

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from untrain.config import ModelConfig, build, path_of
-from untrain.data.halves import tune_half
 from untrain.data.images import Images
-from untrain.data.splits import Split, key_hash, load_split
+from untrain.data.sets.halves import tune_half
+from untrain.data.sets.splits import Split, key_hash, load_split
 from untrain.engine.device import Device
 from untrain.engine.predict import predict
 from untrain.errors import Problems, UserError
@@ -105,6 +105,7 @@ def case_of(asked: Asked, problems: Problems | None = None) -> Case:
         choices_saw_all="all" in looks,
         candidates=count,
         corrected=not asked.benchmark,
+        lacks=tuple(run.get("at_hand", ())),
         log=log_of(folder, run, images, split),
         shelf=Shelf(folder / PLACE),
         device=asked.device,

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 from untrain.data.images import Images
-from untrain.data.splits import Split, key_hash
+from untrain.data.sets.splits import Split, key_hash
 from untrain.errors import UserError
 from untrain.files import TORN, lock, writable, write_json
 from untrain.progress import say

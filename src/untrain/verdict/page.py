@@ -19,7 +19,7 @@ MEANS = {
     "FAIL-RESIDUAL": "something of the erased images is left in the model",
     "FAIL-OVERFORGET": "the erased images stand out by being less known than new ones",
     "INCONCLUSIVE": "neither shown to be gone nor shown to be left",
-    "NOT-TESTABLE": "this test could not have seen these images in the first place",
+    "NOT-TESTABLE": "no test of behaviour can answer here, for this reason",
 }
 MARKS = {"pass": "passed", "fail": "FAILED", "open": "open", "off": "not applicable"}
 COVERED = (
@@ -37,7 +37,7 @@ def sections(verdict: Verdict) -> Iterator[tuple[str, list[str]]]:
     erased = len(case.task.split.forget)
     yield f"Result: {verdict.word}", [f"That is: {MEANS[verdict.word]}.", *_reasons(verdict)]
     what = f"Erase {erased} image{'s' * (erased != 1)}, {counts}."
-    yield "Request", [f"{case.title}. {what} Model: {case.label}."]
+    yield "Request", [" ".join([f"{case.title}. {what} Model: {case.label}.", *case.lacks])]
     yield (
         "What we tested",
         ["Whether the model treats the erased images differently from images it has never seen."],
@@ -88,17 +88,16 @@ def _sensitivity(verdict: Verdict) -> list[str]:
         for one in found:
             lines += [_sees(one, unit), _clears(one, unit)]
     count, terms = verdict.case.candidates, verdict.terms
-    lines.append(
-        f"Each test that can fail has a level of {terms.alpha:.4f}; margin {100 * terms.margin:g} "
-        f"points; {terms.epochs} passes of healing at rates "
-        f"{' and '.join(f'{share * terms.lr:g}' for share in RATES)}."
-    )
+    if math.isfinite(terms.lr):  # else there was nothing to test by
+        lines.append(
+            f"Each test that can fail has a level of {terms.alpha:.4f}; margin "
+            f"{100 * terms.margin:g} points; {terms.epochs} passes of healing at rates "
+            f"{' and '.join(f'{share * terms.lr:g}' for share in RATES)}."
+        )
     if count > 1 and verdict.case.corrected:
         lines.append(f"{count} models have been audited for this request; the level is shared.")
     elif count > 1:
         lines.append(f"{count} models were audited for this request; as a benchmark, uncorrected.")
-    if verdict.case.view(verdict.case.party).test_stands_in:
-        lines.append("There are no unseen images: the test set stands in for them.")
     return lines
 
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from torch import nn
 
-from untrain.data.splits import NONE, Split
+from untrain.data.sets.splits import NONE, Split
 from untrain.engine.device import Device
 from untrain.engine.loop import Loop
 from untrain.methods.contract import Pass, Passes, Run, State

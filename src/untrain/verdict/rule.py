@@ -34,10 +34,13 @@ class Judgement:
 def judge(conditions: Sequence[Condition], findings: Sequence[Finding]) -> Judgement:
     """Apply the rule.
 
-    A condition that is broken makes every test void (`comparable`, `answers`), or stands between
-    the model and a PASS (all others).
+    A condition that is broken makes every test void (`unseen`, `comparable`, `answers`), or stands
+    between the model and a PASS (all others).
     """
     known = {condition.key: condition for condition in conditions}
+    reference = known.get(NO_REFERENCE)
+    if reference is not None and reference.met is False:
+        return Judgement("NOT-TESTABLE", (reference.sentence,))
     void = [c for c in conditions if c.key in VOID and c.met is False]
     if void:
         return Judgement("INCONCLUSIVE", tuple(c.sentence for c in void))
@@ -61,3 +64,5 @@ def judge(conditions: Sequence[Condition], findings: Sequence[Finding]) -> Judge
 
 VOID = ("answers", "comparable")
 """Conditions without which no test means anything."""
+NO_REFERENCE = "unseen"
+"""The condition without which no model can be judged, whatever is done to it."""

@@ -1,0 +1,1 @@
+"""From encoded images to one array, in memory or on disk."""

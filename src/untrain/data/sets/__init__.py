@@ -1,0 +1,1 @@
+"""Who is trained on, forgotten, held out, tested, and at hand."""

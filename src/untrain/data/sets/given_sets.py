@@ -1,0 +1,216 @@
+"""Images for choices and for audits that come from elsewhere, joined to a data set.
+
+    cifar10, folder:PATH, ...   a data set as in --data
+    test:0.5                    a fixed part of the test images
+
+For models that were trained elsewhere, of whose training images nothing can be held out any more.
+The rows join with keys `val/...` and `unseen/...` and say so in the column `part`, as sources of
+such parts do. A part of the test images depends on their keys alone and is marked in the column
+`test_part`; `make_split` takes it out of the test set, which may be drawn there only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from untrain.data.images import Images
+from untrain.data.pixels.decode import shown
+from untrain.data.pixels.room import joined
+from untrain.data.reading import Reading
+from untrain.errors import MISSING, Problems, UserError
+from untrain.progress import say
+
+SETS = ("val", "unseen")
+"""What can be given."""
+PART = "test"
+"""What a part of the test images begins with, as in test:0.5."""
+
+
+def with_given(
+    images: Images, val: str, unseen: str, root: str = "", reading: Reading | None = None
+) -> Images:
+    """The same data set with images for choices (val) and for audits (unseen).
+
+    val, unseen: a data set as in --data, `test:SHARE`, or "" for none. root, reading: as for the
+    data set itself. Images that are in the data set already, pixel by pixel, or in both sets, are
+    left out, which is said. Raises UserError, with all that is wrong, for other classes, channels
+    or sizes, for shares out of range, and where no image is left.
+    """
+    from untrain.data.sources import load
+
+    problems = Problems()
+    asked = dict(zip(SETS, (val, unseen), strict=True))
+    shares = {n: problems.attempt(share_of, n, text) for n, text in asked.items() if is_part(text)}
+    found = {
+        name: problems.attempt(_told(load, name, text), text, root, reading)
+        for name, text in asked.items()
+        if text and not is_part(text)
+    }
+    for name, given in found.items():
+        if given is not None:
+            found[name] = problems.attempt(_alike, images, given, name, asked[name])
+    if sum(one or 0 for one in shares.values()) >= 1:
+        what = "val and unseen would take all test images between them."
+        problems.add(UserError(what, f"--val {val} --unseen {unseen}", "Leave some for utility."))
+    problems.raise_all()
+    images = _with_parts(images, {name: one or 0.0 for name, one in shares.items()})
+    for name in SETS:
+        given = found.get(name)
+        if given is not None:
+            images = _joined(images, _new(images, given, name, asked[name]), name)
+    return images
+
+
+def is_part(text: str) -> bool:
+    """Whether what is given is a part of the test images."""
+    return text.partition(":")[0] == PART and ":" in text
+
+
+def share_of(name: str, text: str) -> float:
+    """The share of `test:SHARE`. Raises UserError unless it lies in (0, 1)."""
+    try:
+        share = float(text.partition(":")[2])
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:
+        what = f"'{text.partition(':')[2]}' is no share between 0 and 1."
+        raise UserError(what, f"--{name} {text}", "Write test:0.5 for half of the test images.")
+    return share
+
+
+def _told(
+    load: Callable[..., Images], name: str, text: str
+) -> Callable[[str, str, Reading | None], Images]:
+    """The same loader, whose errors say which flag has asked for the data set."""
+
+    def loaded(source: str, root: str, reading: Reading | None) -> Images:
+        try:
+            return load(source, root, reading)
+        except UserError as error:
+            moved = " If a run's data have moved: --data-root FOLDER."
+            fix = error.fix + moved * (error.code == MISSING)
+            raise UserError(error.what, f"--{name} {text}", fix, error.code) from error
+
+    return loaded
+
+
+def _alike(images: Images, given: Images, name: str, text: str) -> Images:
+    """The given images with the labels of the data set. Raises UserError if they cannot join."""
+    where, problems = f"--{name} {text}", Problems()
+    sizes = [f"{one.size[1]}x{one.size[0]}" for one in (given, images)]
+    stored = [tuple(one.x.shape[1:3]) for one in (given, images)]
+    for theirs, ours, what in (
+        (given.channels, images.channels, "channels"),
+        (sizes[0], sizes[1], "pixels"),
+    ):
+        if theirs != ours:
+            problems.add(
+                UserError(
+                    f"Its images have {theirs} {what}, those of {images.name} have {ours}.",
+                    where,
+                    "Give images like those of --data"
+                    + (", or bring both to one size: --size." if what == "pixels" else "."),
+                )
+            )
+    if sizes[0] == sizes[1] and stored[0] != stored[1]:
+        what = f"Its images are stored as {stored[0]}, those of {images.name} as {stored[1]}."
+        problems.add(UserError(what, where, "Give the same kind of source, or --augment none."))
+    if given.x.dtype != images.x.dtype:
+        what = f"Its pixels are {given.x.dtype}, those of {images.name} are {images.x.dtype}."
+        problems.add(UserError(what, where, "Give both as uint8, or both as floats."))
+    y = problems.attempt(_labels, images, given, where)
+    problems.raise_all()
+    return replace(given, y=problems.settled(y), classes=images.classes)
+
+
+def _labels(images: Images, given: Images, where: str) -> torch.Tensor:
+    """Labels by the names of the classes; by number where one of the two has no names."""
+    named = not all(map(str.isdecimal, given.classes)) and not all(
+        map(str.isdecimal, images.classes)
+    )
+    strangers = [one for one in given.classes if one not in images.classes]
+    if not strangers:
+        number = [images.classes.index(one) for one in given.classes]
+        return torch.tensor(number)[given.y]
+    if not named and len(given.classes) <= len(images.classes):
+        return given.y
+    raise UserError(
+        f"It has classes that {images.name} has not: {shown(strangers)}.",
+        where,
+        f"Name them as there: {shown(list(images.classes))}.",
+    )
+
+
+def _with_parts(images: Images, shares: dict[str, float]) -> Images:
+    """The same images, with a column of those that leave the test set for val and unseen."""
+    if not shares:
+        return images
+    part = images.table.get("part", np.full(len(images), ""))
+    rows = np.flatnonzero(part == "test") if (part == "test").any() else np.arange(len(images))
+    marks = [hashlib.sha256(str(key).encode()).digest() for key in images.keys[rows]]
+    order = rows[sorted(range(len(rows)), key=marks.__getitem__)]
+    column = np.full(len(images), "", dtype="<U6")
+    count = {name: round(share * len(order)) for name, share in shares.items()}
+    column[order[len(order) - count.get("val", 0) :]] = "val"
+    column[order[: count.get("unseen", 0)]] = "unseen"
+    return replace(images, table=images.table | {"test_part": column})
+
+
+def _new(images: Images, given: Images, name: str, text: str) -> Images:
+    """Those of the given images that the data set does not have, pixel by pixel."""
+    known = set(_digests(images))
+    fresh = np.asarray([digest not in known for digest in _digests(given)])
+    twice = int((~fresh).sum())
+    if not fresh.any():
+        raise UserError(
+            f"All {len(given)} images are in {images.name} already.",
+            f"--{name} {text}",
+            f"Give others; a part of the test images is --{name} test:0.5.",
+        )
+    if not twice:
+        return given
+    say(
+        f"--{name}: {twice} of {len(given)} images are in {images.name} already, "
+        f"and are left out: {shown([str(key) for key in given.keys[~fresh]])}"
+    )
+    rows = np.flatnonzero(fresh)
+    table = {column: cells[rows] for column, cells in given.table.items()}
+    at = torch.from_numpy(rows)
+    return replace(given, x=given.x[at], y=given.y[at], keys=given.keys[rows], table=table)
+
+
+def _digests(images: Images) -> list[bytes]:
+    """A hash of each image's pixels."""
+    array = np.ascontiguousarray(images.x.numpy())
+    return [hashlib.blake2b(image.data, digest_size=16).digest() for image in array]
+
+
+def _joined(images: Images, given: Images, name: str) -> Images:
+    """Both as one data set: the given images come last, and their column `part` says what for."""
+    part = images.table.get("part", np.full(len(images), ""))
+    table = images.table | {"part": part}
+    extra = given.table | {"part": np.full(len(given), name)}
+    digest = hashlib.sha256(f"{images.hash}|{name}:{given.hash}".encode()).hexdigest()
+    return replace(
+        images,
+        x=joined([images.x, given.x], on_disk=True),
+        y=torch.cat([images.y, given.y]),
+        keys=np.concatenate([images.keys, [f"{name}/{key}" for key in given.keys]]),
+        table={
+            column: _longer(cells, extra.get(column), len(given)) for column, cells in table.items()
+        },
+        hash=images.hash and digest,
+    )
+
+
+def _longer(cells: np.ndarray, more: np.ndarray | None, count: int) -> np.ndarray:
+    """A column with the cells of further rows; empty ones where they have none of this kind."""
+    if more is None or more.dtype.kind != cells.dtype.kind:
+        empty = {"U": "", "O": "", "S": b"", "f": np.nan, "b": False}.get(cells.dtype.kind, -1)
+        more = np.full(count, empty, dtype=cells.dtype if cells.dtype.kind != "U" else None)
+    return np.concatenate([cells, more])

@@ -1,0 +1,1 @@
+"""Epochs of batches: order, augmentation, and images read ahead."""
