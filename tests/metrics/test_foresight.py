@@ -36,6 +36,12 @@ def test_the_figures_are_those_of_the_formula() -> None:
     assert "40 forgotten against 250 unseen images notices an AUC of 0.64" in found.sentences()[0]
 
 
+def test_one_image_shows_nothing() -> None:
+    assert foresee(*request(1, 250)).sentences() == [
+        "Nothing: 1 forgotten against 250 unseen images are too few to notice any AUC, even one of 1."
+    ]
+
+
 def test_so_many_images_as_are_needed_do_clear() -> None:
     few = foresee(*request(100, 1000))
     assert few.clears > few.margin

@@ -45,6 +45,13 @@ def test_unseen_images_that_are_known_by_heart_are_called_out(seen: Task) -> Non
     assert "unseen looks trained on: 100.0 % of unseen" in found.judgement.reasons[0]
 
 
+def test_images_that_were_cut_off_before_training_are_not(seen: Task) -> None:
+    """Test images may come from elsewhere, and be harder than what was cut off."""
+    made = case(original(), seen, cut=frozenset({"unseen", "val"}), choices_saw_all=True)
+    assert unseen(made).met
+    assert choices(made) == []
+
+
 def test_new_images_are_not_called_out() -> None:
     made = case(retrained())
     assert unseen(made).met

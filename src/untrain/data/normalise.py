@@ -33,8 +33,9 @@ def normalised(images: Images, given: str) -> Images:
     if {len(mean), len(std)} != {images.channels}:
         what = f"{len(mean)} means and {len(std)} deviations for {images.channels} channels."
         raise UserError(what, f"--normalise {given}", "Give one for each channel, or one for all.")
-    digest = images.hash and hashlib.sha256(f"{images.hash} {mean} {std}".encode()).hexdigest()
-    return replace(images, mean=mean, std=std, hash=digest)
+    digest = hashlib.sha256(f"{mean} {std}".encode()).hexdigest()[:16]
+    told = images.hash and f"{images.hash}+normalised-{digest}"
+    return replace(images, mean=mean, std=std, hash=told)
 
 
 def numbers(given: str) -> tuple[tuple[float, ...], ...]:

@@ -50,6 +50,8 @@ class Foresight:
             return ["Nothing: there are no unseen images, so that it would answer NOT-TESTABLE."]
         if not isfinite(self.notices):
             return [f"Nothing: of {sets} no class is among both."]
+        if self.notices > 1:
+            return [f"Nothing: {sets} are too few to notice any AUC, even one of 1."]
         told = [f"An audit of {sets} notices an AUC of {self.notices:.2f} or more, 9 times in 10."]
         within = f"a clean model within the margin {self.margin:g}"
         if self.clears <= self.margin:

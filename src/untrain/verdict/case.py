@@ -90,6 +90,8 @@ class Case:
     others are audited. choices_saw_all: whether a stop rule or the like has seen all of them.
     candidates: how many models have been audited for this request, this one included; alpha is
     divided by it.
+    cut: the held-out sets that were cut off before anything trained, so that no model knows them;
+    others were given, and may have been trained on.
     lacks: what of the training images was not available to the method, in sentences.
     log: what the page embeds about how the model was made.
     """
@@ -107,6 +109,7 @@ class Case:
     choices_saw_all: bool = False
     candidates: int = 1
     corrected: bool = True
+    cut: frozenset[str] = frozenset()
     lacks: tuple[str, ...] = ()
     log: dict[str, Any] = field(default_factory=dict)
     shelf: Shelf = Shelf()

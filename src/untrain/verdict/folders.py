@@ -105,11 +105,20 @@ def case_of(asked: Asked, problems: Problems | None = None) -> Case:
         choices_saw_all="all" in looks,
         candidates=count,
         corrected=not asked.benchmark,
+        cut=cut_off(described(home), images),
         lacks=tuple(run.get("at_hand", ())),
         log=log_of(folder, run, images, split),
         shelf=Shelf(folder / PLACE),
         device=asked.device,
     )
+
+
+def cut_off(first: dict[str, Any], images: Images) -> frozenset[str]:
+    """The held-out sets that were cut off before the first model of a chain was trained."""
+    if first["config"]["method"].get("name") == "imported":
+        return frozenset()
+    part = set(images.table.get("part", np.zeros(0, dtype=str)).tolist())
+    return frozenset({"val", "unseen"} - part)
 
 
 def party_of(place: Path, subject: Subject, images: Images) -> Party:

@@ -195,7 +195,6 @@ def _joined(images: Images, given: Images, name: str) -> Images:
     part = images.table.get("part", np.full(len(images), ""))
     table = images.table | {"part": part}
     extra = given.table | {"part": np.full(len(given), name)}
-    digest = hashlib.sha256(f"{images.hash}|{name}:{given.hash}".encode()).hexdigest()
     return replace(
         images,
         x=joined([images.x, given.x], on_disk=True),
@@ -204,7 +203,7 @@ def _joined(images: Images, given: Images, name: str) -> Images:
         table={
             column: _longer(cells, extra.get(column), len(given)) for column, cells in table.items()
         },
-        hash=images.hash and digest,
+        hash=images.hash and f"{images.hash}+{name}-{given.hash}",
     )
 
 
