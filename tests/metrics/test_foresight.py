@@ -37,9 +37,8 @@ def test_the_figures_are_those_of_the_formula() -> None:
 
 
 def test_one_image_shows_nothing() -> None:
-    assert foresee(*request(1, 250)).sentences() == [
-        "Nothing: 1 forgotten against 250 unseen images are too few to notice any AUC, even one of 1."
-    ]
+    (told,) = foresee(*request(1, 250)).sentences()
+    assert told.startswith("Nothing: 1 forgotten against 250 unseen images are too few")
 
 
 def test_so_many_images_as_are_needed_do_clear() -> None:
