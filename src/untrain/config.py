@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, make_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_type_hints
 
-from untrain.errors import MISSING, Problems, UserError, unknown
+from untrain.errors import Problems, UserError, unknown
 
 if TYPE_CHECKING:
     from untrain.data.images import Images
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from untrain.models.build import ModelSpec
     from untrain.models.ecosystems import Pictured
 
+LARGEST = 4096
+"""Height and width that images can be brought to, in pixels."""
 Augment = Literal["auto", "none", "flip", "crop", "crop+flip", "resized-crop+flip"]
 
 
@@ -48,6 +50,9 @@ class DataConfig:
     """Train on this many images; the others are never seen. 0: all."""
     holdout: float = 0.1
     """Share held out before anything trains, half val, half unseen. 0: the papers' protocol."""
+    test: str = ""
+    """Test images from elsewhere: a data set as in --data; or `drawn`: the fifth that untrain train
+    draws from data without a test part."""
     val: str = ""
     """Images for choices, from elsewhere: a data set as in --data, or test:0.5, a fixed part of
     the test images."""
@@ -72,8 +77,11 @@ class DataConfig:
             if (number := getattr(self, name)) < 0:
                 what = f"--{name} {number} is negative."
                 problems.add(UserError(what, f"--{name}", f"Use 0 for {usual}."))
+        if self.size > LARGEST:
+            what = f"--size {self.size} is more than {LARGEST} pixels."
+            problems.add(UserError(what, "--size", "Networks take images of 32 to 512 pixels."))
         problems.raise_all()
-        for name in ("data", "val", "unseen"):
+        for name in ("data", "test", "val", "unseen"):
             object.__setattr__(self, name, absolute(getattr(self, name)))
         if self.data_root:
             object.__setattr__(self, "data_root", str(path_of(self.data_root).absolute()))
@@ -83,9 +91,11 @@ class DataConfig:
         from untrain.data.normalise import normalised
         from untrain.data.pixels.sizing import sized, stored_size
         from untrain.data.reading import Reading
+        from untrain.data.sets.given_sets import with_given
         from untrain.data.sets.splits import make_split
         from untrain.data.sets.vanishing import tell_untrained
         from untrain.data.sources import KINDS, NAMES, kind_of, load
+        from untrain.data.streams.chunks import tell_sorted
 
         if self.data not in NAMES and os.path.exists(self.data):
             kind = kind_of(Path(self.data))
@@ -93,10 +103,8 @@ class DataConfig:
             raise UserError(what, "--data", f"Say what the path is: {', '.join(KINDS)}.")
         reading = Reading(self.key, self.label, stored_size(self.size, self.augment))
         images = load(self.data, self.data_root, reading)
-        if self.val or self.unseen:
-            from untrain.data.sets.given_sets import with_given
-
-            images = with_given(images, self.val, self.unseen, self.data_root, reading)
+        given = {"test": self.test, "val": self.val, "unseen": self.unseen}
+        images = with_given(images, given, self.data_root, reading)
         images = replace(sized(images, self.size, self.augment), chunk=self.stream)
         images = normalised(images, self.normalise)
         split = make_split(images, limit=self.limit, holdout=self.holdout, seed=self.split_seed)
@@ -109,6 +117,7 @@ class DataConfig:
             what = f"All training images are of one class, {images.classes[labels.pop()]}."
             raise UserError(what, f"--data {self.data}", "Give images of at least two classes.")
         tell_untrained(images, split.train)
+        tell_sorted(images.y[split.train], self.stream)
         return images, split
 
 
@@ -236,18 +245,3 @@ def absolute(source: str) -> str:
     kind, colon, path = source.partition(":")
     named = colon and path and kind not in ("test", "python")
     return f"{kind}:{path_of(path).absolute()}" if named else source
-
-
-def read_recipe(path: Path) -> dict[str, Any]:
-    """Flat values of a TOML file, named like the flags (`weight_decay = 5e-4`)."""
-    import tomllib
-
-    if path.is_dir():
-        raise UserError(f"{path} is a folder.", "--recipe", "Name a TOML file.")
-    if not path.is_file():
-        raise UserError(f"No file {path}.", "--recipe", "Check the path.", MISSING)
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not valid TOML: {error}.", "--recipe", "Mend it.") from error
-    return {name.replace("-", "_"): value for name, value in values.items()}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -159,6 +161,77 @@ def test_another_export_is_not_replaced(
     assert main(["export", f"{made}/ft", "--out", out]) == 0
     assert main(["export", f"{made}/two", "--out", out]) == 2
     assert "public holds another export" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("change", ["is missing", "was changed"])
+def test_an_export_that_is_not_whole_is_told(
+    made: Path, tmp_path: Path, change: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["export", f"{made}/ft", "--out", f"{tmp_path}/public"]
+    assert main(command) == 0
+    weights = tmp_path / "public" / "model.safetensors"
+    content = weights.read_bytes()
+    weights.unlink()
+    if change == "was changed":
+        weights.write_bytes(content + b"x")
+    for more in ([], ["--pickle"]):
+        assert main([*command, *more]) == 2
+        assert f"public holds this export, but model.safetensors {change}." in (
+            capsys.readouterr().err
+        )
+    assert not (tmp_path / "public" / "model.pt").exists()
+
+
+def test_a_pickle_is_written_beside_an_export(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And again where it was taken away; one that was changed is told."""
+    command = ["export", f"{made}/ft", "--out", f"{tmp_path}/public"]
+    file = tmp_path / "public" / "model.pt"
+    for _ in range(2):
+        assert main(command) == 0
+        assert not file.exists()
+        assert main([*command, "--pickle"]) == 0
+        assert f"exported: written to {tmp_path}/public" in capsys.readouterr().err
+        tensors = load_file(tmp_path / "public" / "model.safetensors")
+        found = torch.load(file, weights_only=True)
+        assert all(torch.equal(found[name], one) for name, one in tensors.items())
+        assert main([*command, "--pickle"]) == 0
+        assert "is there already" in capsys.readouterr().err
+        content = file.read_bytes()
+        file.unlink()
+    file.write_bytes(content[:-1])
+    assert main(command) == 2
+    assert "model.pt was changed" in capsys.readouterr().err
+
+
+def test_what_a_killed_export_has_left_is_removed(made: Path, tmp_path: Path) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    gone = tmp_path / f"{DRAFT}{ended.pid}-public"
+    stays = [tmp_path / f"{DRAFT}{os.getpid()}-public", tmp_path / f"{DRAFT}{ended.pid}-other"]
+    assert exporting.left_behind(tmp_path / "public") == []
+    for draft in (gone, *stays):
+        draft.mkdir()
+    assert exporting.left_behind(tmp_path / "public") == [gone]
+    stays.pop(0).rmdir()
+    assert main(["export", f"{made}/ft", "--out", f"{tmp_path}/public"]) == 0
+    assert list(tmp_path.glob(f"{DRAFT}*")) == stays
+
+
+def test_the_card_tells_what_became_of_a_photo(
+    copied: Callable[[str], Path], tmp_path: Path
+) -> None:
+    run = copied("ft")
+    edit(run, images={"stored": [10, 10]})
+    content = json.loads((run / "run.json").read_text())
+    content["config"]["data"]["size"] = 8
+    (run / "run.json").write_text(json.dumps(content))
+    assert main(["export", str(run), "--out", f"{tmp_path}/public"]) == 0
+    told = "was resized to 10 pixels, bicubic, and the middle 8 x 8 taken."
+    assert told in (tmp_path / "public" / "README.md").read_text()
+    said = json.loads((tmp_path / "public" / "untrain.json").read_text())
+    assert said["model"]["stored"] == [10, 10]
 
 
 def test_a_full_disk_leaves_nothing(

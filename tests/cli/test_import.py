@@ -6,15 +6,20 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from mistakes import Refused
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from untrain.cli.main import main
 from untrain.files import file_hash
+from untrain.rng import numpy_rng
+from untrain.runs.load import data_of
 
-WIDTH = ["--width", "4", "--threads", "1"]
+DRAWN = ["--test", "drawn"]
+WIDTH = ["--width", "4", "--threads", "1", *DRAWN]
 LEARN = ["--epochs", "3", "--batch", "64", "--lr", "0.1", "--threads", "1"]
 
 
@@ -146,11 +151,64 @@ def test_a_mistake_is_told_before_the_folder_is_made(
         state = {f"x.{n}": t for n, t in content.state_dict().items()}
         torch.save(content if name == "whole" else state, files[name])
     filled = [arg.format(**files) for arg in args]
-    width = [] if "--width" in args else WIDTH
+    width = DRAWN if "--width" in args else WIDTH
     assert main(["import", *filled, "--out", f"{tmp_path}/run", *width]) == code
     shown = capsys.readouterr()
     assert message in " ".join((shown.err + shown.out).split())
     assert not (tmp_path / "run").exists()
+
+
+def test_nothing_is_cut_from_what_the_model_has_seen(
+    weights: Path, tmp_path: Path, refused: Refused
+) -> None:
+    """Data without a test part need test images, or the word that they were drawn."""
+    args = ["import", f"{weights}/digits.pt", "--out", f"{tmp_path}/run"]
+    fix = "Give test images: --test DATA; or --test drawn, if it was trained by untrain train"
+    refused([*args, *WIDTH[:2]], 2, "digits has no test part, and nothing is cut from what", fix)
+    refused([*args, *WIDTH[:2], "--unseen", "test:0.5"], 2, "digits has no test part")
+    refused([*args, *WIDTH[:2], "--test", "drawm"], 2, "--test drawm")
+
+
+def test_given_test_images_are_the_test_set(
+    weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Their half can be unseen, and a run finds them where they have moved."""
+    x, y = numpy_rng(0, "x").integers(0, 255, (60, 8, 8, 1), dtype=np.uint8), np.arange(60) % 10
+    np.savez(tmp_path / "old.npz", x=x[:40], y=y[:40])
+    np.savez(tmp_path / "new.npz", x=x[40:], y=y[40:])
+    data = ["--data", f"numpy:{tmp_path}/old.npz", "--test", f"numpy:{tmp_path}/new.npz"]
+    args = ["import", f"{weights}/digits.pt", *WIDTH[:4], *data, "--unseen", "test:0.5"]
+    assert main([*args, "--out", f"{tmp_path}/run"]) == 0
+    told = "unseen: 10 images are too few to see whether they were trained on"
+    assert told in capsys.readouterr().err
+    run = record(tmp_path / "run")
+    assert run["config"]["data"]["test"] == f"numpy:{tmp_path}/new.npz"
+    sizes = {name: part["images"] for name, part in run["split"].items()}
+    assert sizes == {"retain": 40, "forget": 0, "val": 0, "unseen": 10, "test": 10}
+    (tmp_path / "moved").mkdir()
+    for name in ("old.npz", "new.npz"):
+        (tmp_path / name).rename(tmp_path / "moved" / name)
+    config, images = data_of(run, str(tmp_path / "moved"))
+    assert config.test == f"numpy:{tmp_path}/moved/new.npz"
+    assert len(images) == 60
+
+
+def test_a_checkpoint_of_a_whole_training_is_taken(
+    weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a metric's counter and the weights of a loss beside those of the network."""
+    state = {f"net.{n}": t for n, t in load_file(weights / "digits.safetensors").items()}
+    extra = {"metric.total": torch.zeros(1), "class_weights": torch.ones(10)}
+    torch.save({"state_dict": state | extra}, tmp_path / "last.ckpt")
+    assert main(["import", f"{tmp_path}/last.ckpt", "--out", f"{tmp_path}/run", *WIDTH]) == 0
+    note = (
+        "2 of its tensors are of no module of the network and are left out: class_weights, "
+        "metric.total."
+    )
+    assert f"last.ckpt: {note}" in capsys.readouterr().err
+    assert record(tmp_path / "run")["notes"][0] == note
+    kept = load_file(tmp_path / "run" / "model.safetensors")
+    assert kept.keys() == load_file(weights / "digits.safetensors").keys()
 
 
 def test_a_whole_model_is_taken_where_it_is_trusted(weights: Path, tmp_path: Path) -> None:

@@ -85,6 +85,50 @@ def test_what_is_wrong_is_told(
     refused(["inspect", *args], code, *messages)
 
 
+@pytest.fixture
+def mixed(tmp_path: Path) -> Path:
+    """Photos of several sizes and kinds, whose classes are spelled in several ways."""
+    colour = Image.effect_mandelbrot((40, 30), (-2, -1, 1, 1), 20).convert("RGB")
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    rows = ["path,label,the-camera-that-took-it"]
+    for at in range(12):
+        one = colour.rotate(at).convert(["RGB", "L", "RGBA", "CMYK"][at % 4])
+        path = tmp_path / (f"{at}.jpg" if at % 4 == 3 else f"{at}.png")
+        if at == 1:
+            one = Image.new("I;16", (20, 90), 40000)
+        one.save(path, **({"exif": turned} if at == 4 else {}))
+        label = ["cat", "Cat", "nan", "dog"][at // 3]
+        camera = '"a, b"' if at == 0 else ["leica", ""][at % 2]
+        rows.append(f"{path.name},{label},{camera}")
+    (tmp_path / "all.csv").write_text("\n".join(rows))
+    return tmp_path / "all.csv"
+
+
+def test_files_are_told_as_they_were(mixed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The second time out of the cache."""
+    for _ in range(2):
+        assert main(["inspect", f"csv:{mixed}", "--size", "32", "--holdout", "0"]) == 0
+        shown = capsys.readouterr().out
+        kinds = "3 CMYK, 3 gray, 3 transparent, 1 of 16 bits, 1 turned by EXIF"
+        assert f"  files              3 sizes, 30x40 to 20x90, {kinds}\n" in shown
+    assert "Classes that are perhaps one: Cat = cat. Join them if they are.\n" in shown
+    assert "Classes that perhaps stand for missing labels: nan.\n" in shown
+    assert "for accuracy (drawn: the data have no part of that name)\n" in shown
+    assert 'values: (empty) (6), leica (5), "a, b" (1)\n' in shown
+    assert "Training images of which no column says anything: " in shown
+    rules = shown.partition("What --forget takes here\n")[2].partition("\n\n")[0].splitlines()
+    ends = {len(line) - len(line.lstrip(" ").partition("  ")[2].lstrip()) for line in rules}
+    assert len(ends) == 1
+
+
+def test_a_picture_among_the_images_is_refused(doubled: Path, refused: Refused) -> None:
+    path = doubled / "train" / "cat" / "sheet.png"
+    refused(
+        ["inspect", f"folder:{doubled}", "--picture", str(path)], 2, "lies in the folder of the"
+    )
+
+
 def test_a_request_is_told_of_a_twin_that_stays(
     doubled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -65,3 +65,22 @@ def test_it_is_trained_unlearned_and_audited(
 def test_the_keys_of_runs_without_a_named_head_stay() -> None:
     assert changed(ModelConfig(model="small")) == {"model": "small"}
     assert changed(ModelConfig(head="fc")) == {"head": "fc"}
+
+
+def test_another_file_of_the_same_name_makes_another_run(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    Path("changing_net.py").write_text(NET)
+    train = ["train", "--model", "changing_net:Residual", "--head", "fc", "--epochs", "1"]
+    train += ["--batch", "256", "--threads", "1"]
+    assert main([*train, "--out", "run"]) == 0
+    Path("changing_net.py").write_text(NET.replace("relu", "tanh"))
+    assert main([*train, "--out", "run"]) == 2
+    assert "holds another finished run" in capsys.readouterr().err
+    assert main(["export", "run", "--out", "public"]) == 0
+    assert "the file of changing_net:Residual has changed since run" in capsys.readouterr().err

@@ -100,6 +100,25 @@ def test_a_dataset_is_read_once_and_whole() -> None:
     assert task.images.y.tolist() == LABELS.tolist() * 2
 
 
+class Torn(Pairs):
+    """A data set of which an item cannot be had."""
+
+    def __getitem__(self, at: int) -> tuple[torch.Tensor, int]:
+        if at == 7:
+            raise OSError("no such file")
+        return super().__getitem__(at)
+
+
+def test_a_dataset_that_fails_is_told_with_its_item() -> None:
+    with pytest.raises(UserError, match=r"train\[7\] fails: OSError: no such file"):
+        Task(Torn(), [0], test=Pairs())
+
+
+def test_a_list_of_two_items_is_no_pair() -> None:
+    task = Task([Pairs()[0], Pairs()[1]], [0], test=Pairs())
+    assert task.split.sizes()["retain"] == 1
+
+
 @pytest.mark.parametrize("kind", [list, np.asarray, torch.tensor])
 def test_labels_may_be_of_any_integer_kind(kind: Callable[[Any], Any]) -> None:
     y = kind(LABELS.tolist())

@@ -145,6 +145,7 @@ def test_a_smaller_share_is_part_of_a_larger_one() -> None:
         ("stars:0.1", "'stars:0.1' is not understood"),
         ("flips", "'' is neither a share"),
         ("flips:1.5", "'1.5' is neither a share between 0 and 1 nor a whole number"),
+        ("flips:0.1:", "'flips:0.1:' is not understood"),
         ("flips:0.1:0", "'flips:0.1:0' is not understood"),
         ("flips:0.1:0>9", "Unknown class '9'"),
         ("flips:0.1:0>class0", "names one class twice"),

@@ -17,7 +17,8 @@ FASTER = {
     "--epochs 20": "--epochs 2 --threads 1",
     "--epochs 10": "--epochs 1 --threads 1",
     "audit runs/coun-part": "audit runs/coun-part --healing 1 --threads 1",
-    "4000": "1600",
+    "4400": "1800",
+    "1400": "700",
     "1000": "500",
 }
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from untrain.metrics.evidence import Outputs
-from untrain.metrics.trained_on import suspicion
+from untrain.metrics.trained_on import suspicion, too_few
 
 CLASSES = 3
 
@@ -45,6 +45,15 @@ def test_the_sentence_names_the_shares() -> None:
     assert found.sentence.startswith("val looks trained on: 9")
     assert "training images are right, but 6" in found.sentence
     assert found.sentence.endswith("% of test")
+
+
+@pytest.mark.parametrize(
+    ("count", "ease", "open_"), [(60, 4, True), (2000, 4, False), (400, 1, False), (0, 4, False)]
+)
+def test_sets_that_are_too_small_to_say_are_told(count: int, ease: float, open_: bool) -> None:
+    train, held = known(2000, 4, 0), known(count, ease, 1)
+    assert too_few(train, held) == open_
+    assert not (open_ and suspicion("val", train, held, known(400, 4, 2)))
 
 
 def test_new_images_are_rarely_called_out() -> None:

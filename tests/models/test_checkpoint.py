@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from untrain.errors import UserError
 from untrain.models.checkpoint import load, load_weights, save
-from untrain.models.foreign import read_weights, renamed
+from untrain.models.foreign import beside, read_weights, renamed, without
 
 WEIGHTS = {"fc.weight": torch.arange(6.0).view(3, 2), "fc.bias": torch.zeros(3)}
 
@@ -78,6 +78,46 @@ def test_prefixes_of_wrappers_are_taken_off(prefix: str) -> None:
     tensors: dict[str, Tensor] = {prefix + name: tensor for name, tensor in WEIGHTS.items()}
     assert renamed(tensors, WEIGHTS).keys() == WEIGHTS.keys()
     assert renamed(tensors, tensors).keys() == tensors.keys()
+
+
+EXTRA = {"metric.total": torch.zeros(1), "class_weights": torch.ones(3)}
+
+
+@pytest.mark.parametrize("prefix", ["net.", "model._orig_mod."])
+def test_a_prefix_that_other_entries_lack_is_taken_off(prefix: str) -> None:
+    tensors = EXTRA | {prefix + name: tensor for name, tensor in WEIGHTS.items()}
+    found = renamed(tensors, WEIGHTS)
+    assert found.keys() == WEIGHTS.keys() | EXTRA.keys()
+    assert without(WEIGHTS, found, tensors) == EXTRA.keys()
+    assert without(WEIGHTS, WEIGHTS | EXTRA, WEIGHTS | EXTRA) == set()
+
+
+def test_a_prefix_stays_where_it_is_not_clear_which_is_meant() -> None:
+    one, other = ({f"{p}{n}": t for n, t in WEIGHTS.items()} for p in ("net.", "model."))
+    assert renamed(one | other, WEIGHTS).keys() == one.keys() | other.keys()
+    part = dict(list(one.items())[:1]) | EXTRA
+    assert renamed(part, WEIGHTS).keys() == part.keys()
+
+
+@pytest.mark.parametrize(
+    ("key", "loose"),
+    [
+        ("metric.total", True),
+        ("aux.fc.weight", True),
+        ("class_weights", False),  # it may be a part of the network that is missing here
+        ("fc.scale", False),
+        ("fc.norm.weight", False),  # inside of a module of the network
+        ("fc2.weight", False),  # a further layer in a row
+        ("blocks.2.weight", False),
+    ],
+)
+def test_what_is_of_no_module_of_the_network(key: str, loose: bool) -> None:
+    own = {
+        "fc.weight": torch.ones(1),
+        "fc1.weight": torch.ones(1),
+        "blocks.1.weight": torch.ones(1),
+    }
+    assert beside(own, {**own, key: torch.ones(1)}) == ({key} if loose else set())
 
 
 def test_the_counter_of_an_averaged_model_is_left_out() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -17,6 +19,7 @@ from untrain.cli.main import main
 from untrain.errors import UserError
 from untrain.models.build import ModelSpec
 from untrain.models.ecosystems import ECOSYSTEMS, Pictured, constants, ecosystem, listed
+from untrain.models.of_timm import crop_share
 from untrain.models.output import wrap
 
 RGB = Pictured(("a", "b", "c"), 3, (8, 8), (0.5, 0.5, 0.5), (0.2, 0.2, 0.2))
@@ -67,13 +70,30 @@ def test_timms_own_layout(stand_ins: Path, tmp_path: Path) -> None:
     assert content["label_names"] == ["a", "b", "c"]
 
 
-@pytest.mark.parametrize(
-    ("name", "told"),
-    [("timm:convy", "timm:convy was trained with --normalise 0.5,0.5,0.5/0.5,0.5,0.5"),
-     ("torchvision:netty", "torchvision:netty was trained with --normalise imagenet")],
-)  # fmt: skip
+@pytest.mark.parametrize(("stored", "share"), [((0, 0), 1), ((110, 110), 96 / 110)])
+def test_timm_is_told_what_becomes_of_a_photo(
+    stand_ins: Path, tmp_path: Path, stored: tuple[int, int], share: float
+) -> None:
+    """The shorter side is brought to floor(size / crop_pct) pixels."""
+    spec = ModelSpec("timm:vitty", classes=3, size=96)
+    assert spec.ecosystem is not None
+    about = Pictured(("a", "b", "c"), 3, (96, 96), (0.5,) * 3, (1,) * 3, stored)
+    spec.ecosystem.save(spec.make(0), tmp_path, about)
+    seen = json.loads((tmp_path / "config.json").read_text())["pretrained_cfg"]
+    assert (seen["interpolation"], seen["crop_mode"]) == ("bicubic", "center")
+    assert seen["crop_pct"] == pytest.approx(share)
+    assert math.floor(96 / seen["crop_pct"]) == (stored[0] or 96)
+
+
+def test_every_share_comes_to_the_stored_size() -> None:
+    for size in range(1, 600):
+        stored = -(-size * 8 // 7)
+        assert math.floor(size / crop_share(size, stored)) == stored
+
+
+@pytest.mark.parametrize("name", ["timm:convy", "torchvision:netty"])
 def test_it_starts_from_its_own_weights(
-    stand_ins: Path, name: str, told: str, capsys: pytest.CaptureFixture[str]
+    stand_ins: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     spec = ModelSpec(name, classes=3, size=8, pretrained="hub")
     one, other = spec.make(0).state_dict(), spec.make(1).state_dict()
@@ -81,7 +101,6 @@ def test_it_starts_from_its_own_weights(
     assert differ == {key for key in one if key.startswith(("classifier", "fc"))}
     shown = capsys.readouterr().err
     assert "its head has 1000 outputs, not 3" in shown
-    assert told in shown
 
 
 CASES: list[tuple[str, dict[str, Any], int, str]] = [
@@ -132,6 +151,23 @@ def test_they_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert constants((0.5, 0.25), (1, 2)) == "0.5,0.25/1,2"
 
 
+@pytest.mark.parametrize(
+    ("name", "constants"),
+    [("timm:convy", "0.5,0.5,0.5/0.5,0.5,0.5"), ("torchvision:netty", "imagenet")],
+)
+def test_training_takes_the_constants_of_its_own_weights(
+    stand_ins: Path, name: str, constants: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.savez(tmp_path / "x.npz", x=np.zeros((40, 8, 8, 3), np.uint8), y=np.arange(40) % 4)
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(f'model = "{name}"\npretrained = "hub"\n')
+    args = ["--data", f"numpy:{tmp_path}/x.npz", "--holdout", "0", "--recipe", str(recipe)]
+    assert main(["train", *args, *FAST, "--out", f"{tmp_path}/run"]) == 0
+    assert f"normalised as {name} says: --normalise {constants}" in capsys.readouterr().err
+    run = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert run["config"]["data"]["normalise"] == constants
+
+
 def test_one_is_trained_unlearned_and_exported(stand_ins: Path, tmp_path: Path) -> None:
     run, out = tmp_path / "run", tmp_path / "out"
     assert main(["train", "--model", "timm:convy", *FAST, "--out", str(run)]) == 0
@@ -154,6 +190,8 @@ def test_a_deeper_network_and_a_bare_body(
     tensors = ModelSpec("small", 3, 1, 4).make(0).state_dict()
     body = {name: one for name, one in tensors.items() if not name.startswith("head")}
     save_file(body | {"projector.weight": torch.zeros(2, 2)}, tmp_path / "body.safetensors")
+    state = {f"net.{name}": one for name, one in tensors.items()}
+    save_file(state | {"class_weights": torch.zeros(3)}, tmp_path / "script.safetensors")
     save_file(tensors | {"layers.12.weight": torch.zeros(2)}, tmp_path / "deep.safetensors")
 
     def spec(name: str) -> ModelSpec:
@@ -164,6 +202,8 @@ def test_a_deeper_network_and_a_bare_body(
     told = capsys.readouterr().err
     assert "it has no head: head.bias, head.weight stay fresh" in told
     assert "(1 of its tensors have no place in the network, first projector.weight)" in told
+    spec("script").make(0)
+    assert "its head is taken as well (1 of its tensors have no" in capsys.readouterr().err
     with pytest.raises(UserError, match=r"1 of the file's 21 are unknown, first layers\.12"):
         spec("deep").make(0)
 

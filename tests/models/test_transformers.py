@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import nn
 
 import untrain
 from untrain.cli.main import main
+from untrain.data.images import Images
+from untrain.data.pixels.photo import photo
 from untrain.errors import UserError
 from untrain.methods import CU, FT, SSD, CoUn
 from untrain.models.build import ModelSpec
 from untrain.models.ecosystems import Pictured, ecosystem
 from untrain.models.fitting import fitted
+from untrain.models.identity import contents
 from untrain.models.of_transformers import Transformers
 from untrain.models.output import head_name, wrap
+from untrain.models.processors import constants_in, described
 from untrain.models.ready import ready
+from untrain.rng import numpy_rng
 from untrain.task import Task
 
 transformers = pytest.importorskip("transformers")
@@ -33,6 +41,7 @@ SIZES = {
     "patch_size": 2,
 }
 CONV = {"embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1], "layer_type": "basic"}
+DRAWN = ["--test", "drawn"]
 FAST = ["--epochs", "1", "--batch", "64", "--threads", "1"]
 ABOUT = Pictured(("a", "b", "c"), 1, (8, 8), (0.5,), (0.5,))
 
@@ -191,8 +200,6 @@ def test_it_starts_from_weights_but_for_another_head(
     told = capsys.readouterr().err
     assert "its head has 10 outputs, not 4: classifier.bias, classifier.weight stay fresh" in told
     assert told.count("starts from") == 1
-    if source == "hub":
-        assert "was trained with --normalise 0.4/0.3" in told
 
 
 def test_from_the_folder_to_the_card(
@@ -204,7 +211,7 @@ def test_from_the_folder_to_the_card(
     """Imported, unlearned by a secret rule, exported, and loaded by the code on the card."""
     monkeypatch.chdir(tmp_path)
     Path("secret-ids.txt").write_text("1\n777\n")
-    assert main(["import", str(folder), "--out", "run", "--threads", "1"]) == 0
+    assert main(["import", str(folder), "--out", "run", *DRAWN, "--threads", "1"]) == 0
     told = capsys.readouterr().err
     assert "--normalise 0.4/0.3" in told
     assert "hf:vit knows " in told
@@ -246,8 +253,164 @@ def test_labels_in_another_order_are_refused(folder: Path, tmp_path: Path) -> No
     save_file(load_file(folder / "model.safetensors"), tmp_path / "turned" / "model.safetensors",
               metadata={"format": "pt"})  # fmt: skip
     assert ecosystem(f"hf:{tmp_path}/turned").labels()[0] == "9"  # type: ignore[union-attr]
-    assert main(["import", f"{tmp_path}/turned", "--out", f"{tmp_path}/run"]) == 2
+    assert main(["import", f"{tmp_path}/turned", *DRAWN, "--out", f"{tmp_path}/run"]) == 2
     assert not (tmp_path / "run").exists()
+
+
+@pytest.fixture
+def turned(folder: Path, tmp_path: Path) -> Callable[..., Path]:
+    """A copy of the folder with other settings in config.json, and another preprocessor's file."""
+
+    def changed(config: dict[str, Any] | None = None, processor: str = "") -> Path:
+        place = Path(shutil.copytree(folder, tmp_path / "turned"))
+        content = json.loads((place / "config.json").read_text()) | (config or {})
+        (place / "config.json").write_text(json.dumps(content))
+        if processor:
+            (place / "preprocessor_config.json").write_text(processor)
+        return place
+
+    return changed
+
+
+WRONG_CONFIG = [
+    ({"hidden_size": "abc"}, "expected int, got str (value: 'abc')"),
+    ({"patch_size": 0}, "turned/config.json gives patch_size 0"),
+    ({"model_type": "evil", "auto_map": {"AutoConfig": "evil.C"}}, "is made by Python code of its"),
+]
+
+
+@pytest.mark.parametrize(("config", "message"), WRONG_CONFIG)
+def test_a_wrong_config_is_told_and_no_foreign_code_is_run(
+    config: dict[str, Any], message: str, turned: Callable[..., Path], tmp_path: Path,
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Nobody is asked whether it should be run, either."""
+    monkeypatch.setattr("builtins.input", lambda prompt="": "y")
+    place = turned(config)
+    (place / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nC = M = None\n")
+    args = ["import", str(place), *DRAWN, "--out", f"{tmp_path}/run"]
+    assert main(args) == (2 if "patch_size" in config else 3)
+    told = capsys.readouterr().err
+    assert message in told
+    assert ("--model module:function" if "auto_map" in config else f"{place}/config.json") in told
+    assert not (tmp_path / "ran").exists()
+
+
+MEAN, STD = '"image_mean": [0.5]', '"image_std": [0.2]'
+PROCESSORS = [
+    ("{bad", "cannot be read: Expecting property name"),
+    ("[]", "holds a list"),
+    (f"{{{MEAN}}}", "lacks image_std"),
+    (f'{{"image_mean": "x", {STD}}}', "gives image_mean: 'x'"),
+    (f'{{{MEAN}, "image_std": [0.0]}}', "gives image_std: [0.0]"),
+    (f'{{{MEAN}, {STD}, "rescale_factor": "x"}}', "gives rescale_factor: 'x'"),
+    (f'{{{MEAN}, {STD}, "rescale_factor": 1.0}}', "says rescale_factor: 1, so that the scale"),
+    (f'{{{MEAN}, {STD}, "do_rescale": false}}', "says do_rescale: false, so that the scale"),
+    (f'{{{MEAN}, {STD}, "rescale_offset": true}}', "says rescale_offset"),
+]
+
+
+@pytest.mark.parametrize(("content", "message"), PROCESSORS)
+def test_a_wrong_processor_is_told(content: str, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "preprocessor_config.json"
+    file.write_text(content)
+    with pytest.raises(UserError) as caught:
+        constants_in(file, "--model x")
+    assert f"{file} {message}" in caught.value.what
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ({"image_mean": [51], "image_std": [102], "do_rescale": False}, "0.2/0.4"),
+        ({"image_mean": [51], "image_std": [102], "rescale_factor": 1}, "0.2/0.4"),
+        ({"image_mean": 0.5, "image_std": 0.2, "rescale_factor": 0.00392156862745098}, "0.5/0.2"),
+        ({"image_mean": [0.5], "image_std": [0.2], "do_normalize": False}, "0/1"),
+        ({"image_mean": None}, ""),
+    ],
+)
+def test_the_constants_of_a_processor(content: Any, expected: str, tmp_path: Path) -> None:
+    (tmp_path / "file.json").write_text(json.dumps(content))
+    assert constants_in(tmp_path / "file.json", "") == expected
+
+
+def test_a_wrong_processor_is_told_with_all_else(
+    turned: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    args = ["import", str(turned(processor="[]")), "--data", "digit", "--out", f"{tmp_path}/run"]
+    assert main(args) == 2
+    told = capsys.readouterr().err
+    assert "preprocessor_config.json holds a list" in told
+    assert "Did you mean 'digits'" in told
+
+
+def test_other_names_of_the_classes_are_told(
+    turned: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = {str(label): f"kind {label}" for label in range(10)}
+    place = turned({"id2label": names, "label2id": {n: int(k) for k, n in names.items()}})
+    x = np.zeros((20, 8, 8), np.uint8)
+    for kind, ours in (("named", "cdefghijkl"), ("numbered", "0123456789")):
+        np.savez(tmp_path / f"{kind}.npz", x=x, y=np.array(list(ours) * 2))
+        args = ["--data", f"numpy:{tmp_path}/{kind}.npz", *DRAWN, "--threads", "1"]
+        assert main(["import", str(place), *args, "--out", f"{tmp_path}/{kind}"]) == 0
+        notes = json.loads((tmp_path / kind / "run.json").read_text())["notes"]
+        warned = [note for note in notes if "other names than those of the data: kind 0" in note]
+        assert len(warned) == (kind == "named")
+        assert ("the data have c, d" in capsys.readouterr().err) == (kind == "named")
+
+
+def test_training_takes_the_constants_of_the_weights_it_starts_from(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.savez(tmp_path / "x.npz", x=np.zeros((40, 8, 8), np.uint8), y=np.arange(40) % 4)
+    data = ["--data", f"numpy:{tmp_path}/x.npz", "--holdout", "0"]
+    start = ["train", "--model", f"hf:{folder}", "--pretrained", "hub", *data, *FAST]
+    for name, given, expected in (("own", [], [0.4]), ("given", ["--normalise", "half"], [0.5])):
+        assert main([*start, *given, "--out", f"{tmp_path}/{name}"]) == 0
+        run = json.loads((tmp_path / name / "run.json").read_text())
+        assert run["images"]["mean"] == expected
+        told = f"normalised as hf:{folder} says: --normalise 0.4/0.3"
+        assert (told in capsys.readouterr().err) == (name == "own")
+
+
+@pytest.mark.parametrize(("channels", "seen", "kept"), [(3, 14, 16), (1, 14, 16), (3, 8, 8)])
+def test_the_exported_processor_does_what_untrain_does(
+    channels: int, seen: int, kept: int, tmp_path: Path
+) -> None:
+    """With a photo of 40 x 90 pixels, of which the model sees the middle."""
+    draws = numpy_rng(0, "photo").integers(0, 255, (5, 9, 3), dtype=np.uint8)
+    picture = Image.fromarray(draws).resize((90, 40)).convert("RGB" if channels == 3 else "L")
+    picture.save(tmp_path / "photo.png")
+    pixels = photo((tmp_path / "photo.png").read_bytes(), kept).pixels
+    assert pixels is not None
+    x = torch.from_numpy(pixels).view(1, kept, kept, channels)
+    images = Images(x, torch.zeros(1, dtype=torch.int64), ["a"], np.array(["a"]), crop=seen % kept,
+                    mean=(0.4,) * channels, std=(0.3,) * channels)  # fmt: skip
+    ours = (images.plain(torch.tensor([0])).permute(0, 3, 1, 2) / 255 - 0.4) / 0.3
+    about = Pictured(("a",), channels, images.size, images.mean, images.std, images.stored)
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(described(about)))
+    made = transformers.AutoImageProcessor.from_pretrained(tmp_path)
+    theirs = made(picture, return_tensors="pt")["pixel_values"]
+    assert theirs.shape == (1, channels, seen, seen)
+    assert (theirs - ours).abs().max() < 0.02
+
+
+def test_weights_of_another_kind_are_part_of_the_identity(
+    turned: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder with pytorch_model.bin, or parts of it, in place of safetensors."""
+    place = turned()
+    tensors = load_file(place / "model.safetensors")
+    (place / "model.safetensors").unlink()
+    found = []
+    for name in ("pytorch_model.bin", "pytorch_model-00001-of-00002.bin"):
+        for change in (0, 1):
+            torch.save({key: one + change for key, one in tensors.items()}, place / name)
+            found.append(contents(f"hf:{place}", "hub")["pretrained"])
+    assert len(set(found)) == 4
+    model = ModelSpec(f"hf:{place}", 10, 1, 0, 8, pretrained="hub").make(0)
+    assert torch.equal(model.state_dict()["classifier.bias"], tensors["classifier.bias"] + 1)
 
 
 def test_a_folder_in_parts_is_read_whole(folder: Path, tmp_path: Path) -> None:

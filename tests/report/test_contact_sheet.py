@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFont
 
-from untrain.report.contact_sheet import CELL, GAP, TITLE, save
+from untrain.report.contact_sheet import CELL, GAP, TITLE, drawn, save
 
 
 def painted(shape: tuple[int, ...], *colours: int) -> np.ndarray:
@@ -31,6 +31,20 @@ def test_pictures_stand_in_rows(tmp_path: Path, suffix: str, channels: int, size
         assert abs(sheet[top + middle, left + middle] - value) <= 2
     assert (sheet[:, : TITLE - GAP] < 128).any(axis=1).sum() > 8  # the names are written
     assert list(tmp_path.iterdir()) == [tmp_path / f"sheet{suffix}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("Vögel é (3)", "Vogel e (3)"),
+        ("Vo\u0308gel", "Vogel"),
+        ("Straße Łódź", "Strasse Lodz"),
+        ("日本 x", "?? x"),
+        ("long…", "long…"),
+    ],
+)
+def test_names_are_written_in_signs_that_the_font_has(name: str, written: str) -> None:
+    assert drawn(name, ImageFont.load_default(13)) == written
 
 
 def test_wide_pictures_stay_wide(tmp_path: Path) -> None:

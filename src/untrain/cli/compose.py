@@ -8,7 +8,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Annotated, Any
 
-from untrain.config import build, path_of, read_recipe, shown, unchecked
+from untrain.cli.recipe import read_recipe
+from untrain.config import build, path_of, shown, unchecked
 from untrain.errors import Problems, UserError, unknown
 from untrain.registry import terms
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from untrain.cli.compose import needed, option, parse
+from untrain.cli.compose import needed, option, parse, recipe
 from untrain.config import DataConfig, ModelConfig
-from untrain.errors import UserError
+from untrain.errors import Problems, UserError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from untrain.data.images import Images
+    from untrain.data.sets.splits import Split
     from untrain.models.ecosystems import Ecosystem
 
 
@@ -37,23 +39,24 @@ class ImportOptions:
 
 def run(args: list[str]) -> int:
     from untrain.engine.device import Device
-    from untrain.errors import Problems
     from untrain.progress import say
     from untrain.runs.adopt import Import, adopt
 
     parts = {"options": ImportOptions, "data": DataConfig, "model": ModelConfig, "device": Device}
     about = """Make a run of a model that was trained elsewhere, for untrain unlearn --original.
-    Name the data that it was trained on: nothing is held out from what it has seen. Images that it
-    has never seen, which an audit needs, are given with --unseen, and images for choices with
-    --val."""
+    Name the data that it was trained on: nothing is held out from what it has seen. Data without a
+    test part need --test. Images that it has never seen, which an audit needs, are given with
+    --unseen, and images for choices with --val."""
     problems = Problems()
     args = named(args, "--weights", "--trust-pickle")
-    given = parse(args, parts, problems, prog="untrain import", about=about, inherited=usual(args))
+    given = parse(
+        args, parts, problems, prog="untrain import", about=about, inherited=usual(args, problems)
+    )
     options = problems.settled(given.options)
     model = problems.attempt(network, options.weights, given.model)
     out = problems.attempt(needed, options.out, "--out", "the folder that the run is written to")
     problems.attempt(ModelConfig.check, model)
-    loaded = problems.attempt(DataConfig.load, given.data)
+    loaded = problems.attempt(uncut, given.data)
     found = problems.attempt(read, options.weights, options.trust_pickle, model)
     problems.attempt(Device.kind, given.device)
     problems.raise_all()
@@ -73,6 +76,24 @@ def run(args: list[str]) -> int:
     return 0
 
 
+def uncut(data: DataConfig) -> tuple[Images, Split]:
+    """The images that a model was trained on, and their split.
+
+    Raises UserError if test images would be cut from them, and nobody has asked for that.
+    """
+    from untrain.data.sets.splits import has_test
+
+    images, split = data.load()
+    if not data.test and not has_test(images):
+        raise UserError(
+            f"{images.name} has no test part, and nothing is cut from what the model has seen.",
+            where=f"--data {data.data}",
+            fix="Give test images: --test DATA; or --test drawn, if it was trained by untrain "
+            "train, which draws a fifth.",
+        )
+    return images, split
+
+
 def named(args: list[str], flag: str, *switches: str) -> list[str]:
     """The same with a flag before the first word that follows none; switches: take no value."""
     for place, arg in enumerate(args):
@@ -83,26 +104,31 @@ def named(args: list[str], flag: str, *switches: str) -> list[str]:
     return args
 
 
-def usual(args: list[str]) -> dict[str, object]:
+def usual(args: list[str], problems: Problems) -> dict[str, object]:
     """Nothing is held out; images are normalised as a folder of save_pretrained says."""
-    from untrain.models.ecosystems import ecosystem
-    from untrain.progress import say
-
-    values: dict[str, object] = {"holdout": 0.0}
     weights = option(args, "--weights")
     folder = weights[-1:] if weights and Path(weights[-1]).is_dir() else []
     names = [*option(args, "--model"), *(f"hf:{Path(place).absolute()}" for place in folder)]
-    if option(args, "--normalise") or not names or not names[-1].startswith("hf:"):
-        return values
+    found = constants(args, names[-1], problems) if names and names[-1].startswith("hf:") else {}
+    return {"holdout": 0.0, **found}
+
+
+def constants(args: list[str], model: str, problems: Problems) -> dict[str, object]:
+    """The constants of a network's own weights, which are told, where none are given."""
+    from untrain.models.ecosystems import ecosystem
+    from untrain.progress import say
+
+    if option(args, "--normalise") or recipe(args, problems).get("normalise"):
+        return {}
     try:
-        found = ecosystem(names[-1])
+        found = ecosystem(model)
     except UserError:  # told with all other problems
-        return values
-    constants = found.normalise() if found else ""
-    if constants:
-        say(f"normalised as {names[-1]} says: --normalise {constants}")
-        values["normalise"] = constants
-    return values
+        return {}
+    known = problems.attempt(found.normalise) if found else ""
+    if not known:
+        return {}
+    say(f"normalised as {model} says: --normalise {known}")
+    return {"normalise": known}
 
 
 def network(weights: str, model: ModelConfig) -> ModelConfig:

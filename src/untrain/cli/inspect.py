@@ -52,6 +52,7 @@ def run(args: list[str]) -> int:
     given = parse(named(args), parts, problems, prog="untrain inspect", about=about)
     options: InspectOptions = problems.settled(given.options)
     picture = problems.attempt(drawable, options.picture) if options.picture else None
+    problems.attempt(refuse_among, picture, given.data)
     loaded = problems.attempt(DataConfig.load, given.data)
     problems.raise_all()
     images, split = problems.settled(loaded)
@@ -90,6 +91,14 @@ def drawable(text: str) -> Path:
         what = f"--picture {text} names no file of a kind that is drawn."
         raise UserError(what, "--picture", f"Let its name end in {' or '.join(SUFFIXES)}.")
     return path
+
+
+def refuse_among(picture: Path, config: DataConfig) -> None:
+    """Raise UserError if a picture would be written among the images, as one of them."""
+    kind, _, folder = config.data.partition(":")
+    if kind == "folder" and picture.resolve().is_relative_to(Path(folder).resolve()):
+        what = f"{picture} lies in the folder of the images, {folder}."
+        raise UserError(what, "--picture", "Choose a place outside of it.")
 
 
 def draw(path: Path, images: Images, split: Split) -> None:

@@ -105,6 +105,7 @@ def looked(
     from untrain.progress import say
     from untrain.runs.load import origin
     from untrain.runs.prospect import prospect
+    from untrain.verdict.rule import ALPHA, FAILING
 
     if not options.forget.strip():
         problems.add(UserError("--forget is missing.", "--forget", "Say what: random:0.1, ..."))
@@ -128,7 +129,8 @@ def looked(
         problems.raise_all()
     for sentence in twins(plan.images, plan.split).sentences() if plan else []:
         say(sentence)
-    return problems.settled(problems.attempt(prospect, plan, run, device, options.margin))
+    alpha = ALPHA / len(FAILING)
+    return problems.settled(problems.attempt(prospect, plan, run, device, options.margin, alpha))
 
 
 def lines(found: Prospect) -> Iterator[str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from untrain.traces.holdings import Trace
 
 REMAINS = (
-    "Not covered: backups, copies elsewhere, runs in other folders, exported models, "
+    "Not covered: backups, copies elsewhere, runs and exports in other folders, names of folders, "
     "and what a disk keeps of removed files."
 )
 VALUES = ("--original", "--forget", "--data-root")
@@ -29,8 +29,8 @@ class TracesOptions:
     """Which images, where to look, and whether to remove what is found."""
 
     runs: tuple[Path, ...] = ()
-    """Runs that have forgotten the images (runs beside them are searched), or folders of runs to
-    search; default: runs."""
+    """Runs that have forgotten the images (runs beside them are searched), or folders of runs
+    and exports to search; default: runs."""
     original: str = ""
     """With --forget: the run whose training images the rule selects from."""
     forget: str = ""
@@ -100,6 +100,7 @@ def wanted(options: TracesOptions) -> tuple[Erased, list[Path]]:
     from untrain.config import path_of
     from untrain.runs.load import described, is_run
     from untrain.traces.erased import runs_below
+    from untrain.traces.exports import exports_below
     from untrain.traces.request import by_folder, by_rule, by_runs, home
 
     named = [path_of(str(path)) for path in options.runs]
@@ -111,8 +112,8 @@ def wanted(options: TracesOptions) -> tuple[Erased, list[Path]]:
     for folder in folders:
         if not folder.is_dir():
             problems.attempt(described, folder)  # says what it may have meant
-        elif not runs_below(folder):
-            fix = "Name a run, or a folder of runs."
+        elif not (runs_below(folder) or exports_below(folder)):
+            fix = "Name a run, or a folder of runs or of exports."
             problems.add(UserError(f"{folder} holds no run.", "untrain traces", fix, MISSING))
     problems.raise_all()
     if options.forget:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from untrain.cli.compose import needed, parse
+from untrain.cli.compose import needed, parse, setting
+from untrain.cli.import_ import constants
 from untrain.config import DataConfig, ModelConfig
 
 if TYPE_CHECKING:
     from untrain.data.images import Images
     from untrain.data.sets.splits import Split
+    from untrain.errors import Problems
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +46,8 @@ def run(args: list[str]) -> int:
     parts |= {"method": Retrain, "device": Device}
     about = "Train a model on a data set; with --forget, without the forgotten images (Retrain)."
     problems = Problems()
-    given = parse(args, parts, problems, prog="untrain train", about=about)
+    usual = own_constants(args, problems)
+    given = parse(args, parts, problems, prog="untrain train", about=about, inherited=usual)
     options: TrainOptions = problems.settled(given.options)
     rules, rule = options.forget, options.forget[-1] if options.forget else ""
 
@@ -75,3 +78,11 @@ def run(args: list[str]) -> int:
         problems.attempt(check_place, out, config)
     carry_out({out: plan} if out and plan else None, given.device, problems)
     return 0
+
+
+def own_constants(args: list[str], problems: Problems) -> dict[str, object]:
+    """Where a network starts from the weights that it comes with, their constants."""
+    names = setting(args, "model", problems)
+    if setting(args, "pretrained", problems)[-1:] != ["hub"] or not names:
+        return {}
+    return constants(args, names[-1], problems)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -32,6 +33,7 @@ class Images:
     name: what the user called the source, for outputs.
     hash: SHA-256 of the encoded images and labels ("" where it was not computed).
     crop: height and width that the model sees, out of larger images; 0: the whole of them.
+    files: of images that were files, what is told of these by `pixels.decode`; {} of others.
     chunk: images in a chunk of data that are read while a model trains; 0: all are kept at hand.
     """
 
@@ -47,6 +49,7 @@ class Images:
     hash: str = ""
     crop: int = 0
     chunk: int = 0
+    files: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.x.ndim != 4:

@@ -14,6 +14,8 @@ KNOWN = {
     "half": ((0.5,), (0.5,)),
 }
 """Mean and standard deviation by name, on the scale [0, 1]."""
+KEPT = "Leave it out; where a network's own constants came in by themselves, give --normalise=."
+"""What to do for images that are normalised already."""
 FORM = "Name imagenet or half, or give numbers: 0.5,0.5,0.5/0.25,0.25,0.25 (means/deviations)."
 
 
@@ -27,7 +29,7 @@ def normalised(images: Images, given: str) -> Images:
         return images
     if images.x.is_floating_point():
         what = "The images are floats, which are taken as normalised already."
-        raise UserError(what, f"--normalise {given}", "Leave it out.")
+        raise UserError(what, f"--normalise {given}", KEPT)
     mean, std = KNOWN.get(given) or numbers(given)
     mean, std = (one * images.channels if len(one) == 1 else one for one in (mean, std))
     if {len(mean), len(std)} != {images.channels}:

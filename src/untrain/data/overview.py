@@ -9,6 +9,7 @@ import numpy as np
 from untrain.data.duplicates import groups
 from untrain.data.images import Images
 from untrain.data.sets.splits import Split
+from untrain.data.sources.labels import no_names, one_name
 
 FEW = 10
 """Training images below which a class is counted as small."""
@@ -16,6 +17,8 @@ SHOWN = 5
 """Values of a column, and groups of equal images, that are given as examples."""
 INNER = {"subclass_number", "test_part", "true_number"}
 """Columns that are no one's but the program's."""
+TOLD = {"part", "subclass", "planted"}
+"""Columns that folders and the program fill."""
 SIGNS = set(",|=\"'") | {" "}
 """What a value in an example of a rule is kept free of, as rules may read it otherwise."""
 
@@ -35,6 +38,7 @@ def overview(images: Images, split: Split) -> dict[str, Any]:
         "width": width,
         "stored": list(images.stored),
         "channels": images.channels,
+        "files": images.files,
         "type": str(images.x.dtype).removeprefix("torch."),
         "bytes": images.x.nbytes,
         "mean": list(images.mean),
@@ -47,6 +51,8 @@ def overview(images: Images, split: Split) -> dict[str, Any]:
         "rules": rules(images, split),
         "split": split.sizes(),
         "uncovered": _uncovered(images, split),
+        "bare": _bare(images, split),
+        "names": {"same": one_name(images.classes), "none": no_names(images.classes)},
         "duplicates": duplicates(images, split),
     }
 
@@ -123,6 +129,15 @@ def _uncovered(images: Images, split: Split) -> list[str]:
     """Classes that are trained on and have no unseen image, so that no audit can judge them."""
     lack = (_counts(images, split.train) > 0) & (_counts(images, split.unseen) == 0)
     return [name for name, missing in zip(images.classes, lack, strict=True) if missing]
+
+
+def _bare(images: Images, split: Split) -> list[str]:
+    """The keys of training images of which the columns of the user's own say nothing."""
+    own = [cells for name, cells in images.table.items() if name not in {*INNER, *TOLD}]
+    if not own:
+        return []
+    empty = np.logical_and.reduce([cells[split.train].astype(str) == "" for cells in own])
+    return list(images.keys[split.train[empty]].astype(str).tolist())
 
 
 def duplicates(images: Images, split: Split) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from untrain.errors import Problems, UserError
+from untrain.models.own import broken
 
 LAYOUTS = {"NHWC": 3, "NCHW": 1}
 """The axis of the channels in each layout."""
@@ -34,7 +35,7 @@ def pair(value: Any, name: str, layout: str = "", where: str = "") -> tuple[Tens
     Raises UserError with what is wrong with either.
     """
     where = where or f"Task({name}=...)"
-    if not (isinstance(value, tuple | list) and len(value) == 2):
+    if not is_pair(value):
         value = gathered(value, name, where)
     problems = Problems()
     x = problems.attempt(_images, value[0], name, layout, where)
@@ -44,12 +45,52 @@ def pair(value: Any, name: str, layout: str = "", where: str = "") -> tuple[Tens
     return problems.settled(x), problems.settled(y)
 
 
+def is_pair(value: Any) -> bool:
+    """Whether these are images and labels, and no list of two images with their labels."""
+    if not (isinstance(value, tuple | list) and len(value) == 2):
+        return False
+    return not all(isinstance(one, Mapping) or _is_item(one) for one in value)
+
+
+def _is_item(one: Any) -> bool:
+    """Whether this is an image and its label."""
+    if not (isinstance(one, tuple | list) and len(one) >= 2):
+        return False
+    image = isinstance(one[0], Image.Image) or getattr(one[0], "ndim", 0) >= 2
+    return image and (isinstance(one[1], str | bytes | int) or getattr(one[1], "ndim", 1) == 0)
+
+
+def items_of(value: Any, name: str, where: str, most: int | None = None) -> list[Any]:
+    """The items of a Dataset, or the first ones. Raises UserError if one cannot be had."""
+    items = []
+    for at in range(len(value))[:most]:
+        try:
+            items.append(value[at])
+        except UserError:
+            raise
+        except Exception as error:
+            raise broken(f"{name}[{at}] fails", error, where) from error
+    return items
+
+
+def labels_in(value: Any, name: str, where: str) -> np.ndarray:
+    """Labels as an array of one axis or more. Raises UserError if they are none."""
+    fix = "Give one integer or name per image."
+    try:
+        array = plain(value)
+    except ValueError as error:
+        raise UserError(f"The labels of {name} differ in shape.", where, fix) from error
+    if array.ndim == 0:
+        raise UserError(f"The labels of {name} are a single {array.dtype}.", where, fix)
+    return array
+
+
 def gathered(value: Any, name: str, where: str) -> tuple[list[Any], list[Any]]:
     """The images and labels of a map-style Dataset. Raises UserError if it is none."""
     if not (_sized(value) and hasattr(value, "__getitem__")):
         fix = "Give its `.dataset`." if hasattr(value, "dataset") else WHOLE
         raise UserError(f"{name} is a {type(value).__name__}.", where, fix)
-    items = [value[i] for i in range(len(value))]
+    items = items_of(value, name, where)
     for number, item in enumerate(items):
         if not (isinstance(item, tuple | list) and len(item) >= 2):
             what = f"{name}[{number}] is a {type(item).__name__}, not an image and its label."
@@ -64,7 +105,7 @@ def _sized(value: Any) -> bool:
 def _array(value: Any, kind: str, name: str, where: str) -> Tensor:
     """A tensor on the CPU; raises UserError for what holds other things than numbers."""
     if isinstance(value, Tensor):
-        return value.detach().cpu()
+        return value.detach().cpu().to_dense()
     try:
         listed = isinstance(value, list)
         array = np.stack([plain(v) for v in alike(value)]) if listed else plain(value)
@@ -91,7 +132,7 @@ def alike(values: Sequence[Any]) -> list[Any]:
 
 def plain(value: Any) -> np.ndarray:
     """An array of anything; what it holds is looked at later."""
-    return np.asarray(value.detach().cpu() if isinstance(value, Tensor) else value)
+    return np.asarray(value.detach().cpu().to_dense() if isinstance(value, Tensor) else value)
 
 
 def _labels(value: Any, count: int, name: str, where: str) -> Tensor:

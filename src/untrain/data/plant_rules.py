@@ -48,7 +48,7 @@ def parse(spec: str, classes: list[str]) -> Plant:
         amount, _, named = rest.partition(":")
         words = named.split(">") if kind == "flips" and named else [named] if named else []
     wanted = {"flips": (0, 2), "confusion": (2,), "patch": (1,)}.get(kind, ())
-    if len(words) not in wanted:
+    if len(words) not in wanted or spec.endswith(":"):
         raise UserError(f"'{spec}' is not understood.", "--plant", GRAMMAR)
     number = problems.attempt(_amount, amount, kind, spec)
     found = [problems.attempt(_class, word.strip(), classes, spec) for word in words]

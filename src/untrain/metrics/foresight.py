@@ -12,7 +12,13 @@ from untrain.data.images import Images
 from untrain.data.sets.splits import Split
 from untrain.metrics.evidence import audited_unseen
 from untrain.metrics.membership.auc import null_error
-from untrain.metrics.membership.power import cleared, noticed, records_needed, smallest_margin
+from untrain.metrics.membership.power import (
+    cleared,
+    fails_at,
+    noticed,
+    records_needed,
+    smallest_margin,
+)
 
 CLEARS = 0.95
 """Power of one side of an equivalence test that clears a clean model nine times in ten."""
@@ -22,8 +28,8 @@ CLEARS = 0.95
 class Foresight:
     """What an audit of so many images can show, each 9 times in 10.
 
-    notices: the smallest AUC of forgotten against unseen images that it tells from 1/2; NaN where
-    no class is among both. clears: the smallest margin in which it places a clean model.
+    fails: the smallest AUC of forgotten against unseen images that fails a model; NaN where no
+    class is among both. clears: the smallest margin in which it places a clean model.
     needed: forgotten images that clear one within `margin`; None where there are too few unseen
     ones for any number. unseen_needed: below so many unseen images no number does.
     """
@@ -31,7 +37,7 @@ class Foresight:
     forgotten: int
     unseen: int
     margin: float
-    notices: float
+    fails: float
     clears: float
     needed: int | None
     unseen_needed: int
@@ -48,11 +54,11 @@ class Foresight:
         sets = f"{self.forgotten:,} forgotten against {self.unseen:,} unseen images"
         if not self.unseen:
             return ["Nothing: there are no unseen images, so that it would answer NOT-TESTABLE."]
-        if not isfinite(self.notices):
+        if not isfinite(self.fails):
             return [f"Nothing: of {sets} no class is among both."]
-        if self.notices > 1:
-            return [f"Nothing: {sets} are too few to notice any AUC, even one of 1."]
-        told = [f"An audit of {sets} notices an AUC of {self.notices:.2f} or more, 9 times in 10."]
+        if self.fails > 1:
+            return [f"Nothing: {sets} are too few to fail a model, even at an AUC of 1."]
+        told = [f"An audit of {sets} fails an AUC of {self.fails:.2f} or more, 9 times in 10."]
         within = f"a clean model within the margin {self.margin:g}"
         if self.clears <= self.margin:
             told.append(f"It clears {within}, as often.")
@@ -66,8 +72,11 @@ class Foresight:
         return told
 
 
-def foresee(images: Images, split: Split, margin: float = 0.05) -> Foresight:
-    """What an audit of this split's forgotten images could see. margin: of the AUC, in (0, 0.5)."""
+def foresee(images: Images, split: Split, margin: float = 0.05, alpha: float = 0.01) -> Foresight:
+    """What an audit of this split's forgotten images could see.
+
+    margin: of the AUC, in (0, 0.5). alpha: of the test that can fail a model by it.
+    """
     labels = images.y.numpy()
     mine, other = labels[split.forget], labels[audited_unseen(split)]
     n, m = len(mine), len(other)
@@ -81,7 +90,7 @@ def foresee(images: Images, split: Split, margin: float = 0.05) -> Foresight:
         forgotten=n,
         unseen=m,
         margin=margin,
-        notices=0.5 + apart,
+        fails=0.5 + fails_at(error, margin, alpha),
         clears=cleared(error),
         needed=needed,
         unseen_needed=ceil((noticed(1.0, CLEARS) / least) ** 2 / 12),

@@ -61,6 +61,15 @@ def suspicion(name: str, train: Outputs, held: Outputs, test: Outputs) -> Suspic
     return Suspicion(f"{said}{also}: trained on as well, or the model does not overfit", False)
 
 
+def too_few(train: Outputs, held: Outputs) -> bool:
+    """Whether these held-out images, if new, could not be told from training images even where
+    those are known clearly better: a model that knows them as well says nothing."""
+    if not len(held) or not len(train):
+        return False
+    low, high = _auc(train, held).interval(LEVEL)
+    return low <= 0.5 and high > 0.5 + NEAR
+
+
 def _auc(better: Outputs, worse: Outputs) -> Estimate:
     return stratified_auc(better.margin, better.labels, worse.margin, worse.labels)
 

@@ -38,6 +38,13 @@ class Pictured:
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
     """Per channel, on the scale [0, 1]."""
+    stored: tuple[int, int] = (0, 0)
+    """Height and width of the images whose middle the network sees; 0: it sees the whole."""
+
+    @property
+    def kept(self) -> tuple[int, int]:
+        """Height and width that a photo is brought to before its middle is taken."""
+        return self.stored if self.stored[0] else self.size
 
 
 class Ecosystem(ABC):

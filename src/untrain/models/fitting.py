@@ -7,8 +7,18 @@ from typing import Any
 from untrain.errors import UserError
 from untrain.models.ecosystems import tell
 
+SIZES = ("hidden_size", "image_size", "num_attention_heads", "num_channels", "patch_size")
+"""Settings that are 1 or more."""
 FEWEST = 7
 """Patches in a row that an image should have; 4 for images under 14 pixels."""
+
+
+def check_sizes(config: Any, file: str, where: str) -> None:
+    """Raise UserError, with the file and the values, if sizes in a configuration are none."""
+    found = {name: getattr(config, name, None) for name in SIZES}
+    wrong = [f"{name} {one}" for name, one in found.items() if isinstance(one, int) and one < 1]
+    if wrong:
+        raise UserError(f"{file} gives {', '.join(wrong)}.", where, "Give 1 or more.")
 
 
 def fitted(config: Any, name: str, size: int, channels: int) -> None:

@@ -116,7 +116,11 @@ def state_of(content: Any) -> dict[str, Tensor]:
 
 
 def renamed(tensors: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors without the prefixes that the model's own names do not have."""
+    """The tensors without the prefixes that the model's own names do not have.
+
+    Where some tensors lack a prefix, such as those of a metric or a loss, it is taken off the
+    others if they then are all that the model has, and if no other prefix does the same.
+    """
     found = {name: tensor for name, tensor in tensors.items() if name != "n_averaged"}
     again = True
     while again:
@@ -126,4 +130,57 @@ def renamed(tensors: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dict[st
             if has and not any(name.startswith(prefix) for name in own):
                 found = {name.removeprefix(prefix): tensor for name, tensor in found.items()}
                 again = True
-    return found
+    return inside(found, own) or found
+
+
+def inside(tensors: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The same with a prefix taken off some of them, so that all of `own` is there; empty if no
+    prefix does that, or several do."""
+    needed = {name for name in own if not name.endswith("num_batches_tracked")}
+    if needed <= tensors.keys():
+        return dict(tensors)
+    found = []
+    for prefix in PREFIXES:
+        within = {name: tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+        beside = {name: tensor for name, tensor in tensors.items() if name not in within}
+        bare = {name.removeprefix(prefix): tensor for name, tensor in within.items()}
+        whole = inside(bare, own) if bare else {}
+        if whole and not whole.keys() & beside.keys():
+            found.append(whole | beside)
+    return found[0] if len(found) == 1 else {}
+
+
+def spare(own: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> set[str]:
+    """The keys of a file that a network can do without, such as those of another head; but not
+    those of further layers in a row, which make another network."""
+    paths = {".".join(key.split(".")[:n]) for key in own for n in range(1, key.count(".") + 2)}
+    rows = {numberless(path) for path in paths if path != numberless(path)}
+
+    def further(key: str) -> bool:
+        parts = key.split(".")
+        depth = next(n for n in range(1, len(parts) + 1) if ".".join(parts[:n]) not in paths)
+        in_a_row = numberless(".".join(parts[:depth])) in rows
+        return in_a_row or parts[depth - 1].isdigit() or depth == len(parts)
+
+    return {key for key in tensors if key not in own and not further(key)}
+
+
+def beside(own: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> set[str]:
+    """Those spare keys that are of no module of the network at all, such as a metric's."""
+    modules = {key.partition(".")[0] for key in own}
+    return {key for key in spare(own, tensors) if key.partition(".")[0] not in modules}
+
+
+def without(
+    own: Mapping[str, Tensor], found: Mapping[str, Tensor], file: Mapping[str, Tensor]
+) -> set[str]:
+    """The keys that had no prefix where the network's had one: they lay outside of it.
+
+    file: the tensors before they were `renamed`, found: after it.
+    """
+    return found.keys() & file.keys() - own.keys() if found.keys() - file.keys() else set()
+
+
+def numberless(path: str) -> str:
+    """A path without the number that its last name ends with: `fc` of `fc2`."""
+    return path.rstrip("0123456789")

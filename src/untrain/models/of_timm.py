@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +62,9 @@ class Timm(Ecosystem):
             "num_classes": len(about.classes),
             "mean": list(about.mean),
             "std": list(about.std),
-            "interpolation": "bilinear",
-            "crop_pct": 1.0,
+            "interpolation": "bicubic",
+            "crop_pct": crop_share(about.size[0], about.kept[0]),
+            "crop_mode": "center" if about.size[0] == about.size[1] else "squash",
         }
         content = {
             "architecture": self.name.partition(".")[0],
@@ -92,6 +94,12 @@ class Timm(Ecosystem):
             f'model = timm.create_model("{self.name}", {shown})\n'
             'model.load_state_dict(load_file(f"{FOLDER}/model.safetensors"))\nmodel.eval()'
         )
+
+
+def crop_share(size: int, stored: int) -> float:
+    """size / stored, such that timm, which divides by it and drops the rest, comes to `stored`."""
+    share = size / stored
+    return share if int(size / share) == stored else math.nextafter(share, 0)
 
 
 FOUND = Timm

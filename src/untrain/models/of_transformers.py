@@ -7,11 +7,12 @@ or a folder keeps its own, but for channels and classes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from pickle import PickleError
 from typing import Any
 
 import torch
@@ -19,10 +20,12 @@ from torch import Tensor, nn
 
 from untrain.errors import MISSING, UserError, unknown
 from untrain.files import write_json
-from untrain.models.ecosystems import MAKING, Ecosystem, Pictured, constants
-from untrain.models.fitting import fitted, narrowed
+from untrain.models.ecosystems import MAKING, Ecosystem, Pictured
+from untrain.models.fitting import check_sizes, fitted, narrowed
+from untrain.models.processors import PROCESSOR, constants_in, described
 
-PROCESSOR = "preprocessor_config.json"
+FOREIGN = {"trust_remote_code": False}
+"""Code that a folder or a repository brings is never run, nor is anybody asked about it."""
 
 
 class Transformers(Ecosystem):
@@ -33,6 +36,7 @@ class Transformers(Ecosystem):
 
     def check(self) -> None:
         self.folder = folder_of(self.name)
+        self.failing = failing()
         types: Any = self.library.models.auto.modeling_auto
         self.types: dict[str, Any] = dict(types.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES)
         known = self.name in self.types or "/" in self.name or self.folder is not None
@@ -60,9 +64,10 @@ class Transformers(Ecosystem):
                 changes |= {"architectures": [plain]}
                 return self.library.AutoConfig.for_model(self.name, **changes)
             try:
-                found = self.had(self.library.AutoConfig.from_pretrained)
-            except (OSError, ValueError, KeyError) as error:
+                found = self.had(self.library.AutoConfig.from_pretrained, **FOREIGN)
+            except self.failing as error:
                 raise self.unavailable(error) from error
+            check_sizes(found, f"{self.folder or self.name}/config.json", self.where)
             for name, value in changes.items():
                 setattr(found, name, value)
             return found
@@ -77,9 +82,15 @@ class Transformers(Ecosystem):
             return load(self.name, **options)
 
     def unavailable(self, error: Exception) -> UserError:
+        """The error for a folder or a repository that transformers refuses."""
         words = " ".join(str(error).split())[:200]
         what = f"{self.name} cannot be loaded by transformers: {words}"
         fix = "Check the name; without a network, name a folder with its files: hf:FOLDER."
+        if "trust_remote_code" in str(error):
+            what = f"{self.name} is made by Python code of its own, which untrain does not run."
+            fix = "Read that code, and call it in a function of yours: --model module:function."
+        elif self.folder is not None:
+            fix = f"Mend {self.folder}/config.json, or write the folder again: save_pretrained."
         return UserError(what, self.where, fix, MISSING)
 
     def make(self, *, classes: int, channels: int, size: int, width: int = 0) -> nn.Module:
@@ -101,7 +112,7 @@ class Transformers(Ecosystem):
         try:
             with quiet(self.library):
                 auto = self.library.AutoModelForImageClassification
-                made: nn.Module = auto.from_config(config, dtype=torch.float32)
+                made: nn.Module = auto.from_config(config, dtype=torch.float32, **FOREIGN)
         except ValueError as error:
             if "Unrecognized configuration" not in str(error):
                 raise
@@ -129,11 +140,12 @@ class Transformers(Ecosystem):
         if self.is_type:
             what = f"{self.prefix}:{self.name} is a type, which comes without weights."
             raise UserError(what, "--pretrained hub", "Name a repository or a folder: hf:REPO.")
+        self.config()
         load = self.library.AutoModelForImageClassification.from_pretrained
         try:
             with quiet(self.library):
-                model, info = self.had(load, output_loading_info=True)
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+                model, info = self.had(load, output_loading_info=True, **FOREIGN)
+        except self.failing as error:
             raise self.unavailable(error) from error
         return told(model, info)
 
@@ -142,11 +154,11 @@ class Transformers(Ecosystem):
         if self.is_type:
             return ""
         options = {"_raise_exceptions_for_missing_entries": False}
-        found = self.had(partial(self.library.utils.cached_file, filename=PROCESSOR), **options)
-        said = json.loads(Path(found).read_text()) if found else {}
-        if said.get("do_normalize") is False or "image_mean" not in said:
-            return "0/1" if said.get("do_normalize") is False else ""
-        return constants(said["image_mean"], said["image_std"])
+        try:
+            found = self.had(partial(self.library.utils.cached_file, filename=PROCESSOR), **options)
+        except OSError as error:
+            raise self.unavailable(error) from error
+        return constants_in(Path(found), self.where) if found else ""
 
     def labels(self) -> list[str]:
         names = {} if self.is_type else self.config().id2label
@@ -175,12 +187,12 @@ class Transformers(Ecosystem):
             network.config.label2id = {name: label for label, name in enumerate(about.classes)}
         with quiet(self.library):
             network.save_pretrained(folder)
-        write_json(folder / PROCESSOR, processor(about))
+        write_json(folder / PROCESSOR, described(about))
 
     def load(self, folder: Path, make: Callable[[], nn.Module]) -> nn.Module:
         with quiet(self.library):
             auto = self.library.AutoModelForImageClassification
-            loaded: nn.Module = auto.from_pretrained(str(folder), local_files_only=True)
+            loaded: nn.Module = auto.from_pretrained(str(folder), local_files_only=True, **FOREIGN)
         return loaded
 
     def loading(self, about: Pictured) -> str:
@@ -207,20 +219,13 @@ def told(model: Any, info: Mapping[str, Any]) -> dict[str, Tensor]:
     return found | {name: torch.empty(0, device="meta") for name in info["unexpected_keys"]}
 
 
-def processor(about: Pictured) -> dict[str, Any]:
-    """What transformers' image processors do to an image before the network sees it."""
-    height, width = about.size
-    return {
-        "image_processor_type": "ViTImageProcessor",
-        "do_resize": True,
-        "size": {"height": height, "width": width},
-        "resample": 2,
-        "do_rescale": True,
-        "rescale_factor": 1 / 255,
-        "do_normalize": True,
-        "image_mean": list(about.mean),
-        "image_std": list(about.std),
-    }
+def failing() -> tuple[type[Exception], ...]:
+    """What transformers raises for files that are missing, damaged or of another kind."""
+    hub: Any = import_module("huggingface_hub.errors")
+    safetensors: Any = import_module("safetensors")
+    strict = getattr(hub, "StrictDataclassError", OSError)  # of a setting of another type
+    return (OSError, *MAKING, ArithmeticError, AttributeError, PickleError, EOFError,
+            strict, safetensors.SafetensorError)  # fmt: skip
 
 
 @contextmanager

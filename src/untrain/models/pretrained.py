@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from untrain.errors import UserError
 from untrain.models.checkpoint import misfits, put_weights
 from untrain.models.ecosystems import HUB, Ecosystem, tell
-from untrain.models.foreign import read_weights, renamed
+from untrain.models.foreign import read_weights, renamed, spare, without
 from untrain.models.given import weights_of
 from untrain.models.identity import contents
 
@@ -38,18 +38,15 @@ def begin(model: nn.Module, source: str, found: Ecosystem | None, classes: int) 
         if found is not None:
             tensors = found.translated(tensors, model)
     own = weights_of(model)
-    tensors = renamed(tensors, own)
+    file, tensors = tensors, renamed(tensors, own)
     head = fresh_head(own, tensors, classes)
-    loose = spare(own, tensors)
+    loose = spare(own, tensors) | without(own, tensors, file)
     young = {key for key in own if key.endswith("num_batches_tracked")} - tensors.keys()
     kept = {key: own[key] for key in own if key not in head | young}
     check_fit(kept, {key: tensors[key] for key in tensors if key not in head | loose}, name)
     check_values(kept, tensors, name)
     put_weights(model, {key: own[key] for key in head | young} | {k: tensors[k] for k in kept})
-    own_constants = found.normalise() if source == HUB and found else ""
     tell(" ".join([f"starts from {name};", *told(head, loose, tensors, classes)]))
-    if own_constants:
-        tell(f"{name} was trained with --normalise {own_constants}")
 
 
 def told(
@@ -64,19 +61,6 @@ def told(
     yield f"{', '.join(sorted(head))} stay fresh" if head else "its head is taken as well"
     if loose:
         yield f"({len(loose)} of its tensors have no place in the network, first {min(loose)})"
-
-
-def spare(own: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> set[str]:
-    """The keys of a file that a network can do without, such as those of another head; but not
-    those of further layers in a row, which make another network."""
-    paths = {".".join(key.split(".")[:n]) for key in own for n in range(1, key.count(".") + 2)}
-
-    def further(key: str) -> bool:
-        parts = key.split(".")
-        depth = next(n for n in range(1, len(parts) + 1) if ".".join(parts[:n]) not in paths)
-        return parts[depth - 1].isdigit() or depth == len(parts)
-
-    return {key for key in tensors if key not in own and not further(key)}
 
 
 def fresh_head(own: Mapping[str, Tensor], tensors: Mapping[str, Tensor], classes: int) -> set[str]:

@@ -61,9 +61,11 @@ def ready(model: nn.Module, images: Images, train: bool = False) -> nn.Module:
 def alone(model: nn.Module, copy: nn.Module, x: Tensor) -> None:
     """Raises UserError if the forward of a copy runs on weights of the model itself."""
     error = UserError(
-        "The forward of a copy of the model runs on the weights of the model that was given.",
+        "A copy of the model runs on the weights of the model itself: one of its attributes, "
+        "perhaps its forward, is a function that holds the model.",
         where=type(copy).__name__,
-        fix="Make methods of functions in its attributes that hold it, such as a lambda over self.",
+        fix="Instead of model.forward = lambda x: old(x)[0], subclass the model, or write a module "
+        "around it, whose forward does this; make methods of other such functions.",
     )
     cuda = [x.device] if x.is_cuda else []
     with torch.random.fork_rng(cuda), torch.no_grad(), understood(copy, x), Guard(model, error):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,12 @@ GAP = 6
 TITLE = 168
 """Width of the names."""
 INK = "#22252a"
+UNKNOWN = "\uffff"
+"""A sign that no font has, and which looks as all do that it has not."""
+LETTERS = {"ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l"}
+LETTERS |= {"Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "þ": "th", "Þ": "Th"}
+"""Letters that are no others with an accent."""
+Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 SUFFIXES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 """What a sheet can be written as."""
 
@@ -33,7 +40,8 @@ def save(path: Path, rows: Sequence[tuple[str, np.ndarray]]) -> None:
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(13)
     for row, (caption, pictures) in enumerate(rows):
         top = GAP + row * (CELL + GAP)
-        pen.text((GAP, top + CELL // 2), _fitting(caption, font), INK, font, anchor="lm")
+        text = _fitting(drawn(caption, font), font)
+        pen.text((GAP, top + CELL // 2), text, INK, font, anchor="lm")
         for column, pixels in enumerate(pictures):
             sheet.paste(_picture(pixels, wide), (TITLE + column * (wide + GAP), top))
     with atomic(path) as draft:
@@ -48,7 +56,26 @@ def _picture(pixels: np.ndarray, width: int) -> Image.Image:
     return image.resize((width, CELL), how)
 
 
-def _fitting(text: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont) -> str:
+def drawn(text: str, font: Font) -> str:
+    """The text in signs that the font has: without accents where it has none, or as ?."""
+    box = _shape(font, UNKNOWN)
+    return "".join(
+        sign if _shape(font, sign) != box or sign.isspace() else _plain(sign, font, box)
+        for sign in unicodedata.normalize("NFC", text)
+    )
+
+
+def _plain(sign: str, font: Font, box: bytes) -> str:
+    bare = unicodedata.normalize("NFKD", LETTERS.get(sign, sign))
+    kept = [part for part in bare if not unicodedata.combining(part)]
+    return "".join(part if _shape(font, part) != box else "?" for part in kept)
+
+
+def _shape(font: Font, sign: str) -> bytes:
+    return bytes(font.getmask(sign))
+
+
+def _fitting(text: str, font: Font) -> str:
     """The text, cut to the width that names have."""
     cut = text
     while font.getlength(cut) > TITLE - 3 * GAP:

@@ -7,7 +7,7 @@ import json
 import shlex
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,9 @@ from untrain.engine.predict import outputs
 from untrain.errors import UserError
 from untrain.files import file_hash, lock, write_json
 from untrain.models.checkpoint import misfits, put_weights, save
-from untrain.models.foreign import renamed
+from untrain.models.foreign import beside, renamed, without
 from untrain.models.given import weights_of
+from untrain.models.identity import code
 from untrain.models.output import head_name, unwrap
 from untrain.models.pretrained import check_values
 from untrain.models.ready import ready
@@ -84,8 +85,7 @@ def adopt(given: Import, out: Path, device: torch.device) -> bool:
     if check_place(out, given.config(), given.key()):
         return False
     model = ready(given.model.spec(given.images).bare(), given.images)
-    check_labels(given)
-    notes = fill(model, given)
+    notes = check_labels(given) + fill(model, given)
     found = accuracies(model.to(device), given)
     notes += judge(found, given)
     notes += doubts(model, given.images, given.split)
@@ -105,32 +105,59 @@ def fill(model: nn.Module, given: Import) -> list[str]:
 
     Raises UserError, with both sizes for a head of another size, if they do not fit, or hold NaN.
     """
-    inner, tensors = unwrap(model), given.tensors
-    own, found = weights_of(inner), given.model.spec(given.images).ecosystem
-    tensors = renamed(found.translated(tensors, inner) if found else tensors, own)
+    inner, found = unwrap(model), given.model.spec(given.images).ecosystem
+    own, file = weights_of(inner), given.tensors
+    file = found.translated(file, inner) if found else file
+    tensors = renamed(file, own)
     young = {key for key in own if key.endswith("num_batches_tracked")} - tensors.keys()
     check_head(own, tensors, head_name(model), given)
-    lines = misfits({key: own[key] for key in own if key not in young}, tensors)
-    if lines:
+    needed = {key: own[key] for key in own if key not in young}
+    loose = beside(own, tensors) | without(own, tensors, file)
+    taken = {key: tensor for key, tensor in tensors.items() if key not in loose}
+    if misfits(needed, taken):
+        lines = misfits(needed, tensors)
         raise UserError(
             f"{given.source} is of another network ({'; '.join(lines)}).",
             where=f"--model {given.model.model or 'left out'}",
             fix="Name the network that it was trained with: --model, --width, or module:function.",
         )
-    check_values({key: own[key] for key in tensors}, tensors, given.source)
-    put_weights(inner, {key: own[key] for key in young} | tensors)  # old files have none
-    types = {tensors[key].dtype for key in own if own[key].is_floating_point()} - {torch.float32}
+    check_values({key: own[key] for key in taken}, taken, given.source)
+    put_weights(inner, {key: own[key] for key in young} | taken)  # old files have none
+    types = {taken[key].dtype for key in own if own[key].is_floating_point()} - {torch.float32}
     kinds = ", ".join(sorted(str(kind).removeprefix("torch.") for kind in types))
-    return [f"Its weights were {kinds}; they are kept in float32."] if types else []
+    notes = [f"Its weights were {kinds}; they are kept in float32."] if types else []
+    return notes + left_out(loose, given.source)
 
 
-def check_labels(given: Import) -> None:
-    """Raise UserError if the network names the same classes as the data, in another order."""
+def left_out(loose: Collection[str], source: str) -> list[str]:
+    """What is to be said of tensors that have no place in the network; it is said as well."""
+    if not loose:
+        return []
+    note = (
+        f"{len(loose)} of its tensors are of no module of the network and are left out: "
+        f"{listed(sorted(loose))}."
+    )
+    say(f"{source}: {note}")
+    return [note]
+
+
+def check_labels(given: Import) -> list[str]:
+    """Raise UserError if the network names the same classes as the data, in another order; returns
+    a warning if it names as many others, and the data's are no numbers."""
     found = given.model.spec(given.images).ecosystem
     theirs, ours = found.labels() if found else [], given.images.classes
     told = [[name.strip().lower() for name in names] for names in (theirs, ours)]
+    if not set(told[0]) & set(told[1]) and len(theirs) == len(ours):
+        if all(name.isdecimal() for name in ours):
+            return []
+        warning = (
+            f"Its classes have other names than those of the data: {listed(theirs)}; the data have "
+            f"{listed(ours)}. Check that each stands for the other."
+        )
+        say(f"warning: {warning}")
+        return [warning]
     if told[0] == told[1] or sorted(told[0]) != sorted(told[1]):
-        return
+        return []
     raise UserError(
         f"The classes of {given.model.model} stand in another order than those of the data: "
         f"{listed(theirs)}; the data have {listed(ours)}.",
@@ -203,6 +230,7 @@ def recorded(
         "config": given.config(),
         "source": source | {f"{name}_accuracy": right for name, (right, _) in found.items()},
         "images": pictured(given.images),
+        **({"code": own} if (own := code(given.model.model)) else {}),
         "split": {
             name: {"images": given.split.sizes()[name], "keys": digest}
             for name, digest in given.split.hashes(given.images).items()

@@ -26,6 +26,8 @@ LIMITS = (
     "this one.",
     "The model answers for images like those that it was trained on, and for no others.",
 )
+NAMED = 100
+"""Classes that are named."""
 NOT_AUDITED = "Nobody has audited these weights, or the audit was of other ones. See: untrain audit"
 
 
@@ -76,7 +78,11 @@ def intro(facts: Mapping[str, Any]) -> str:
     if not count:
         return f"{of}. Nothing was removed from it."
     images = f"{count:,} training image{'s' * (count != 1)}"
-    return f"{of}. The influence of {images} was removed from it by `{facts['label']}`."
+    found = facts["audit"].get("verdict", "")
+    told = "No audit says whether it did."
+    if found in MEANS:
+        told = f"An audit says: {MEANS[found]} ({found})."
+    return f"{of}. `{facts['label']}` was to remove the influence of {images} from it. {told}"
 
 
 def data(facts: Mapping[str, Any]) -> str:
@@ -85,10 +91,17 @@ def data(facts: Mapping[str, Any]) -> str:
     rows = [[name, f"{count:,}"] for name, count in images.items()]
     constants = [", ".join(f"{value:g}" for value in model[name]) for name in ("mean", "std")]
     sets = table(["set", "images"], rows)
+    more = f" and {len(model['classes']) - NAMED} more" * (len(model["classes"]) > NAMED)
+    classes = f"Classes, in the order of the outputs: {', '.join(model['classes'][:NAMED])}{more}."
+    planted = facts["data"]["planted"]
+    if facts["data"]["resized"]:
+        side = f"The shorter side of a photo was resized to {model['stored'][0]} pixels, bicubic"
+        classes = f"{side}, and the middle {height} x {width} taken. {classes}"
+    classes += f" Before training `{planted}` was planted into the data." * bool(planted)
     return (
         f"{facts['data']['name']}: images of {height} x {width} pixels, {model['channels']} "
         f"channel{'s' * (model['channels'] != 1)}, normalised on the scale [0, 1] "
-        f"with mean {constants[0]} and standard deviation {constants[1]}.\n\n{sets}"
+        f"with mean {constants[0]} and standard deviation {constants[1]}. {classes}\n\n{sets}"
     )
 
 

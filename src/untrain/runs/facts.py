@@ -45,9 +45,12 @@ def facts(folder: Path, run: Mapping[str, Any], spec: ModelSpec, about: Pictured
             "size": list(about.size),
             "mean": list(about.mean),
             "std": list(about.std),
+            "stored": list(about.kept),
         },
         "data": {
             "name": run["images"].get("name", ""),
+            "planted": config["data"].get("plant", ""),
+            "resized": bool(config["data"].get("size", 0)),
             "images": {name: part["images"] for name, part in run.get("split", {}).items()},
         },
         "forgotten": [

@@ -9,7 +9,7 @@ from untrain.data.images import Images
 from untrain.data.sets.splits import Split
 from untrain.engine.predict import outputs
 from untrain.metrics.evidence import Outputs
-from untrain.metrics.trained_on import suspicion
+from untrain.metrics.trained_on import suspicion, too_few
 from untrain.progress import say
 from untrain.rng import numpy_rng
 
@@ -38,6 +38,9 @@ def doubts(model: nn.Module, images: Images, split: Split) -> list[str]:
         if name in seen and "test" in seen:
             found = suspicion(name, seen["train"], seen[name], seen["test"])
             told += [f"{found.sentence}."] if found else []
+            if not found and too_few(seen["train"], seen[name]):
+                count = len(seen[name])
+                say(f"{name}: {count} images are too few to see whether they were trained on")
     for sentence in told:
         say(f"warning: {sentence}")
     return told

@@ -14,7 +14,8 @@ from untrain.data.sets.splits import Split, load_split
 from untrain.errors import MISSING, UserError
 from untrain.files import file_hash
 from untrain.models.checkpoint import load_weights
-from untrain.models.ecosystems import Pictured
+from untrain.models.ecosystems import Pictured, tell
+from untrain.models.identity import code
 from untrain.runs.record import read
 
 NEEDED = {
@@ -106,7 +107,7 @@ def data_of(run: dict[str, Any], root: str = "") -> tuple[DataConfig, Images]:
         values["data"] = f"{kind}:{inside if inside.exists() else root}"
     elif root:
         values["data_root"] = root
-    for name in ("val", "unseen"):  # beside the data, where they have moved with them
+    for name in ("test", "val", "unseen"):  # beside the data, where they have moved with them
         kind_of, _, given = values.get(name, "").partition(":")
         if root and given and (path_of(root) / Path(given).name).exists():
             values[name] = f"{kind_of}:{path_of(root) / Path(given).name}"
@@ -133,6 +134,11 @@ def load_model(folder: Path, images: Images | Pictured) -> nn.Module:
     """The model of a finished run; of its images only classes, channels and size are asked for."""
     run, path = read(folder), folder / "model.safetensors"
     model: ModelConfig = build(ModelConfig, run["config"]["model"], str(folder))
+    if run.get("code", "") and run["code"] != code(model.model):
+        tell(
+            f"warning: the file of {model.model} has changed since {folder} was made: its weights "
+            "now stand in the network as it is written today"
+        )
     made = load_weights(model.spec(images).bare(), path)
     if file_hash(path) != run["checkpoints"]["child"]:
         raise UserError(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from untrain.data.sets.hidden import hidden
 from untrain.data.sets.splits import NAMES
 from untrain.errors import MISSING, UserError
 from untrain.files import TORN, file_hash
@@ -82,6 +83,8 @@ def check_weights(out: Path, run: Mapping[str, Any]) -> None:
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """In which settings two runs differ, in words; of those that both have."""
     old, new = flat(before), flat(now)
+    if old.get("--forget") == hidden(new.get("--forget", "")):  # a purge has hidden what it names
+        new["--forget"] = old["--forget"]
     if old.get("method") != new.get("method") and {"method"} <= old.keys() & new.keys():
         return f"method {old['method']}, not {new['method']}"
     changed = [name for name in old if name in new and old[name] != new[name]]

@@ -96,11 +96,14 @@ class Prospect:
         return f"Unlearn with {self.label} ({100 * self.share:.2g} % of Retrain), then audit it."
 
 
-def prospect(plan: Plan, run: dict[str, Any], device: Device, margin: float = 0.05) -> Prospect:
+def prospect(
+    plan: Plan, run: dict[str, Any], device: Device, margin: float = 0.05, alpha: float = 0.01
+) -> Prospect:
     """Look at a request, with a few timed steps of Retrain and of the method.
 
     plan: of the request; its `original` is a run's folder, and run its record. margin: of the
-    audit's AUC. Writes nothing. Raises UserError for whatever the method's checks find.
+    audit's AUC; alpha: of its test that can fail a model by it. Writes nothing. Raises UserError
+    for whatever the method's checks find.
     """
     assert plan.original is not None, "there is a model to start from"
     model = load_model(plan.original, plan.images)
@@ -128,7 +131,7 @@ def prospect(plan: Plan, run: dict[str, Any], device: Device, margin: float = 0.
             old.get(name) == machine[name]
             for name in ("device", "processor", "threads", "precision")
         ),
-        sight=foresee(plan.images, plan.split, margin),
+        sight=foresee(plan.images, plan.split, margin, alpha),
         part=plan.available < 1,
     )
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from untrain.data.sets.splits import key_hash
 from untrain.errors import MISSING, UserError
+from untrain.models.identity import code
 from untrain.version import __version__
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def record(
         "command": shlex.join(["untrain", *sys.argv[1:]]),
         "config": plan.config(),
         "images": pictured(plan.images),
+        **({"code": own} if (own := code(plan.model.model)) else {}),
         "split": {
             name: {"images": plan.split.sizes()[name], "keys": digest}
             for name, digest in plan.split.hashes(plan.images).items()
@@ -78,6 +80,7 @@ def pictured(images: Images) -> dict[str, Any]:
         "classes": list(images.classes),
         "channels": images.channels,
         "size": list(images.size),
+        "stored": list(images.stored),
         "mean": list(images.mean),
         "std": list(images.std),
     }

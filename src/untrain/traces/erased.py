@@ -96,6 +96,14 @@ def universe_of(arrays: dict[str, np.ndarray]) -> str:
     return key_hash(pseudonyms(np.concatenate(sets)))
 
 
+def requested(arrays: dict[str, np.ndarray], number: int) -> np.ndarray:
+    """The keys of a request of a split, counted from 1."""
+    earlier = arrays.get("request", np.zeros(0, dtype=np.int64))
+    if number in earlier:
+        return np.asarray(arrays["erased"][earlier == number])
+    return arrays["forget"]
+
+
 def forgotten(arrays: dict[str, np.ndarray]) -> np.ndarray:
     """The keys that all requests of a split have forgotten."""
     return np.concatenate([arrays[name] for name in ("erased", "forget") if name in arrays])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -13,6 +14,7 @@ from untrain.data.sets.pseudonyms import PREFIX
 from untrain.errors import UserError
 from untrain.files import DRAFT, TORN
 from untrain.runs.load import described
+from untrain.traces.asked import said, said_in
 from untrain.traces.erased import Erased
 from untrain.traces.naming import names_any
 
@@ -27,10 +29,11 @@ Purge = Literal["yes", "models", "no"]
 class Trace:
     """A file, or a folder of the cache, that holds erased images or what was made of them.
 
-    kind: cache, draft, evidence, arrays, text, keys, state, weights, answer, search, source,
-    unknown.
+    kind: cache, draft, evidence, arrays, text, record, keys, state, weights, answer, export,
+    search, source, unknown.
     holds: in words. bytes: on disk. purge: whether it goes. cost: what that costs, or why it
     stays. rewrite: it is kept, with digests in place of the keys. room: the folder that is locked.
+    hides: texts in it that go as well, and what takes the place of each.
     """
 
     path: Path
@@ -41,6 +44,7 @@ class Trace:
     cost: str
     room: Path
     rewrite: bool = False
+    hides: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
 
 class Place(NamedTuple):
@@ -50,6 +54,7 @@ class Place(NamedTuple):
     run: dict[str, Any] | None
     trained: int
     forgot: int
+    hides: Mapping[str, str] = {}
 
 
 def held(file: Path, place: Place, erased: Erased) -> Trace | None:
@@ -65,22 +70,40 @@ def held(file: Path, place: Place, erased: Erased) -> Trace | None:
     if file.name == "trials.json" and place.forgot:
         holds, stays = "averages over half of them", "no single image can be told from it"
         return Trace(file, "search", holds, bytes_, "no", stays, room)
-    if file.suffix in TEXTS and file.name != "run.json" and names_any(file, erased):
-        holds, cost = "keys", "digests take their place"
-        return Trace(file, "text", holds, bytes_, "yes", cost, room, rewrite=True)
+    if file == room / "run.json":
+        return _record(file, place)
+    if file.suffix in TEXTS and names_any(file, erased, place.hides):
+        parts = ["keys"] * names_any(file, erased) + [said_in(file.read_text(), place.hides)]
+        holds, cost = "; ".join(filter(None, parts)), "digests take their place"
+        return Trace(file, "text", holds, bytes_, "yes", cost, room, True, place.hides)
     return None
+
+
+def _record(file: Path, place: Place) -> Trace | None:
+    """The record of a run, which keeps all but what names a person."""
+    told = said(file, place.hides) if place.run is not None else ""
+    cost = "digests take the place of what may name a person"
+    if not told:
+        return None
+    return Trace(file, "record", told, size(file), "yes", cost, place.folder, True, place.hides)
+
+
+def trained_on(place: Place, count: int) -> str:
+    """What the weights of a run hold; count: of erased images."""
+    told = f"{place.trained} of them" if place.trained < count else "them"
+    return f"weights trained on {told}"
 
 
 def _weights(file: Path, place: Place, count: int) -> Trace | None:
     """Weights that were trained on the images; of one that has forgotten them, the answer."""
-    folder, told = place.folder, f"{place.trained} of them" if place.trained < count else "them"
+    folder = place.folder
     if file.name == "resume.safetensors" and (place.trained or place.forgot):
         cost = "nothing: the run is finished" if place.run else "the unfinished run starts anew"
         holds = "weights and state of a run on the way"
         return Trace(file, "state", holds, size(file), "yes", cost, folder)
     if place.trained:
         holds, cost = (
-            f"weights trained on {told}",
+            trained_on(place, count),
             "it cannot be made again; later requests start from the answer",
         )
         return Trace(file, "weights", holds, size(file), "models", cost, folder)

@@ -1,6 +1,7 @@
 """Traces removed, file by file, so that a purge that was stopped is finished by the next one.
 
-What names the images goes last: the keys in the texts, then the split of every run.
+What names the images goes last: the texts, then the record and the split of every run. Of a
+sequence the first record goes first, as the last one holds all rules.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ import numpy as np
 from untrain.data.sets.pseudonyms import pseudonyms
 from untrain.errors import MISSING, Problems, UserError
 from untrain.files import DRAFT, lock, write_arrays
+from untrain.traces.asked import clean_record
 from untrain.traces.erased import Erased, saved_keys
 from untrain.traces.holdings import Trace
 from untrain.traces.naming import rewrite
 
-LAST = {"text": 1, "keys": 2}
+LAST = {"text": 1, "record": 2, "keys": 3}
 """Kinds that are purged after all others, in this order."""
 
 
@@ -57,8 +59,10 @@ def purge(traces: Sequence[Trace], erased: Erased, tell: Callable[[Trace], None]
 def _remove(trace: Trace, erased: Erased) -> None:
     if trace.kind == "keys":
         _hide(trace.path, erased)
+    elif trace.kind == "record":
+        clean_record(trace.path, trace.hides)
     elif trace.rewrite:
-        rewrite(trace.path, erased)
+        rewrite(trace.path, erased, trace.hides)
     elif trace.path.is_dir():
         _drop(trace.path)
     else:

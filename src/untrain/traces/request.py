@@ -13,13 +13,21 @@ from typing import Any
 import numpy as np
 
 from untrain.data.pixels.room import cache_folder
+from untrain.data.sets.hidden import hidden
 from untrain.data.sets.pseudonyms import pseudonyms
 from untrain.data.sets.splits import forget
 from untrain.errors import BAD_INPUT, MISSING, UserError
 from untrain.files import DRAFT, lock
 from untrain.runs.load import described, origin
 from untrain.runs.sequence import rules_of
-from untrain.traces.erased import Erased, forgotten, runs_below, saved_keys, universe_of
+from untrain.traces.erased import (
+    Erased,
+    forgotten,
+    requested,
+    runs_below,
+    saved_keys,
+    universe_of,
+)
 
 
 def home(run: Path) -> Path:
@@ -89,7 +97,8 @@ def by_folder(folders: Sequence[Path]) -> Erased:
 
 def _earlier(one: Erased, last: Erased) -> bool:
     """Whether one has forgotten what the other has, up to some request of it."""
-    begun = last.rules[: len(one.rules)] == one.rules and one.images == last.images
+    rules, others = (tuple(map(hidden, run.rules)) for run in (last, one))
+    begun = rules[: len(others)] == others and one.images == last.images
     return begun and bool(last.among(one.keys).all())
 
 
@@ -102,16 +111,16 @@ def by_rule(rule: str, original: Path | None, folders: Sequence[Path], root: str
     """
     original = original or _only_original(folders)
     start, arrays = described(original), saved_keys(original)
-    rules = (*rules_of(start), rule)
+    rules = tuple(map(hidden, (*rules_of(start), rule)))
     same = [
         other
         for _, about, other in _readable(folders)
         if _data(about) == _data(start)
-        and rules_of(about)[: len(rules)] == rules
+        and tuple(map(hidden, rules_of(about)))[: len(rules)] == rules
         and _trained(other) == _trained(arrays)
     ]
     if same:
-        keys = _request(same[0], len(rules))
+        keys = requested(same[0], len(rules))
     else:
         with _no_copy_left():
             before = origin(original, root)
@@ -140,14 +149,6 @@ def _data(run: dict[str, Any]) -> tuple[Any, Any]:
 def _trained(arrays: dict[str, np.ndarray]) -> str:
     """Hash of all that the Original of a split was trained on."""
     return universe_of({n: arrays[n] for n in ("retain", "forget", "erased") if n in arrays})
-
-
-def _request(arrays: dict[str, np.ndarray], number: int) -> np.ndarray:
-    """The keys of a request of a split, counted from 1."""
-    earlier = arrays.get("request", np.zeros(0, dtype=np.int64))
-    if number in earlier:
-        return np.asarray(arrays["erased"][earlier == number])
-    return arrays["forget"]
 
 
 @contextmanager

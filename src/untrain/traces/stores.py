@@ -9,6 +9,7 @@ import numpy as np
 
 from untrain.config import path_of
 from untrain.data.pixels.room import cache_folder
+from untrain.data.sets.pseudonyms import PREFIX, pseudonym
 from untrain.data.sources import HUB
 from untrain.files import DRAFT, TORN
 from untrain.traces.erased import Erased
@@ -101,10 +102,17 @@ def sources(erased: Erased, root: str = "") -> list[Trace]:
         found.append(_yours(Path("digits"), "the digits that scikit-learn brings"))
     for rule in erased.rules:
         word, _, listed = rule.partition(":")
-        file = path_of(listed) if word in ("ids", "indices") else None
-        if file is not None and file.is_file():
-            found.append(_yours(file.absolute(), "the list that names them"))
+        files = _lists(path_of(listed)) if word in ("ids", "indices") else []
+        found += [_yours(file.absolute(), "the list that names them") for file in files]
     return found
+
+
+def _lists(path: Path) -> list[Path]:
+    """The file of this name; for a pseudonym, those beside it whose name it stands for."""
+    if path.is_file() or not path.stem.startswith(PREFIX):
+        return [path] if path.is_file() else []
+    beside = sorted(path.parent.glob(f"*{path.suffix}"))
+    return [one for one in beside if pseudonym(one.stem) == path.stem and one.is_file()]
 
 
 def _yours(path: Path, holds: str) -> Trace:

@@ -67,10 +67,3 @@ def measured_goal(
     wide = t.ppf(1 - alpha / 2, count - 1) / norm.ppf(1 - alpha / 2)
     error = values.std(ddof=1) * (1 + 1 / count) ** 0.5 * wide
     return Goal(float(values.mean()), float(error), False, fails, f"mean of {count} models")
-
-
-def fails_at(error: float, margin: float, alpha: float, power: float = 0.9) -> float:
-    """The departure that fails a model with this power: significant at alpha, two-sided, and beyond
-    the margin."""
-    least = float(norm.ppf(power)) * error
-    return max(margin + least, float(norm.ppf(1 - alpha / 2)) * error + least)

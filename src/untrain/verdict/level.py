@@ -9,9 +9,10 @@ from untrain.metrics.estimate import Estimate
 from untrain.metrics.evidence import Outputs, View
 from untrain.metrics.membership.auc import stratified_auc
 from untrain.metrics.membership.permutation import auc_column, mean_column, permutation_test
+from untrain.metrics.membership.power import fails_at
 from untrain.verdict.case import Case
 from untrain.verdict.findings import Finding, Side, State
-from untrain.verdict.goals import Goal, Terms, fails_at
+from untrain.verdict.goals import Goal, Terms
 from untrain.verdict.healing import EPOCHS, RATES, heal
 
 POINTS, WIDEST = 0.03, 0.05

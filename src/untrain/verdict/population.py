@@ -9,11 +9,12 @@ from untrain.metrics.estimate import Estimate
 from untrain.metrics.evidence import View
 from untrain.metrics.membership.auc import stratified_auc
 from untrain.metrics.membership.permutation import auc_column, permutation_test
+from untrain.metrics.membership.power import fails_at
 from untrain.metrics.membership.twosample import c2st, outputs_features
 from untrain.verdict.case import Case, Party
 from untrain.verdict.conditions import scores
 from untrain.verdict.findings import Finding, Side, State, off
-from untrain.verdict.goals import Goal, Terms, fails_at
+from untrain.verdict.goals import Goal, Terms
 from untrain.verdict.gradients import gradients
 
 STRAY = 0.05

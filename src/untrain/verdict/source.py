@@ -11,11 +11,12 @@ import numpy as np
 
 from untrain.metrics import signals
 from untrain.metrics.evidence import Outputs
+from untrain.metrics.membership.power import fails_at
 from untrain.metrics.membership.reference import exposure, log_ratio
 from untrain.verdict.case import Case, rows_of
 from untrain.verdict.conditions import comparable
 from untrain.verdict.findings import Condition, Finding, Side, State, off
-from untrain.verdict.goals import Goal, Terms, fails_at, measured_goal
+from untrain.verdict.goals import Goal, Terms, measured_goal
 from untrain.verdict.level import level
 from untrain.verdict.population import margin_auc
 

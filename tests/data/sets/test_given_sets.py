@@ -8,13 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from untrain.config import DataConfig
 from untrain.data.images import Images
-from untrain.data.sets.given_sets import with_given
+from untrain.data.sets.given_sets import _labels, with_given
 from untrain.data.sets.splits import make_split
 from untrain.errors import UserError
+
+HALVES = {"val": "test:0.25", "unseen": "test:0.5"}
 
 
 def pictures(
@@ -91,7 +94,7 @@ def test_images_that_are_there_already_are_left_out(
 
 
 def test_a_part_of_the_test_images_depends_on_their_keys_alone(images: Images) -> None:
-    one = make_split(with_given(images, "test:0.25", "test:0.5"))
+    one = make_split(with_given(images, HALVES))
     assert one.sizes() | {"retain": 0} == {
         "retain": 0, "forget": 0, "val": 3, "unseen": 6, "test": 3
     }  # fmt: skip
@@ -99,10 +102,10 @@ def test_a_part_of_the_test_images_depends_on_their_keys_alone(images: Images) -
     turned = np.arange(60)[::-1].copy()
     table = {"part": images.table["part"][turned]}
     other = replace(images, x=images.x[turned], y=images.y[turned], keys=images.keys[turned])
-    again = make_split(with_given(replace(other, table=table), "test:0.25", "test:0.5"))
+    again = make_split(with_given(replace(other, table=table), HALVES))
     keys = other.keys[again.unseen]
     assert set(keys) == set(images.keys[one.unseen])
-    assert one.val.tolist() == make_split(with_given(images, "test:0.25", "")).val.tolist()
+    assert one.val.tolist() == make_split(with_given(images, {"val": "test:0.25"})).val.tolist()
 
 
 def test_parts_that_the_source_gives_are_never_cut(images: Images) -> None:
@@ -125,6 +128,42 @@ def test_columns_of_both_are_kept(images: Images) -> None:
     assert np.isnan(found["size"][60])
 
 
+def test_given_test_images_are_tested_on_and_all_others_are_trained_on(folders: Path) -> None:
+    new = f"folder:{folders}/new"
+    config = DataConfig(data=f"folder:{folders}/data", test=new, unseen="test:0.5", holdout=0)
+    images, split = config.load()
+    assert split.train.tolist() == list(range(40))
+    assert sorted([*split.test, *split.unseen]) == list(range(40, 50))
+    assert len(split.unseen) == 5
+    assert images.keys[40] == "test/cat/0.png"
+
+
+def test_drawn_is_what_is_drawn_anyway(folders: Path) -> None:
+    plain, before = DataConfig(data=f"folder:{folders}/data").load()
+    images, split = DataConfig(data=f"folder:{folders}/data", test="drawn").load()
+    assert images.hash == plain.hash
+    assert split.hashes(images) == before.hashes(plain)
+
+
+def test_keys_that_are_there_already_are_told_apart(images: Images) -> None:
+    from untrain.data.sets.given_sets import _joined
+
+    mine = replace(images, keys=np.array([f"test/{key}" for key in images.keys]), table={})
+    keys = _joined(mine, images, "test").keys
+    assert keys[60] == f"given-test/{images.keys[0]}"
+    assert len(set(keys)) == 120
+
+
+@pytest.mark.parametrize("test", ["drawn", "folder:{0}/new"])
+def test_data_with_a_test_part_take_no_other(test: str, folders: Path) -> None:
+    pictures(folders / "parted" / "train", 5, 6)
+    pictures(folders / "parted" / "test", 6, 3)
+    config = DataConfig(data=f"folder:{folders}/parted", test=test.format(folders))
+    with pytest.raises(UserError, match=r"has a test part of its own, of 6 images\.") as told:
+        config.load()
+    assert told.value.where == f"--test {test.format(folders)}"
+
+
 MISTAKES = [
     ("", "test:0", "'0' is no share between 0 and 1"),
     ("", "test:half", "'half' is no share"),
@@ -132,6 +171,7 @@ MISTAKES = [
     ("", "folder:{0}/strange", "It has classes that folder:data has not: eel."),
     ("", "folder:{0}/large", "Its images have 9x9 pixels, those of folder:data have 6x6."),
     ("", "folder:{0}/data", "All 40 images are in folder:data already."),
+    ("", "folder:{0}/data", "to do: Give others; a part of the test images is --unseen test:0.5."),
     ("", "folder:{0}/none", "No folder"),
 ]
 
@@ -165,3 +205,46 @@ def test_other_channels_and_types_are_told(images: Images) -> None:
         _alike(images, other, "val", "numpy:x")
     assert "Its images have 3 channels, those of toy have 1." in str(told.value)
     assert "Its pixels are torch.float32" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        (["cat", "dog", "eel"], ["eel", "cat"], [2, 0]),
+        (["cat", "dog", "eel"], ["1", "2"], [1, 2]),
+        (["0", "1", "2"], ["1", "2"], [1, 2]),
+        (["10", "20", "30"], ["20", "30"], [1, 2]),
+    ],
+)
+def test_labels_are_matched_by_what_they_are_called(
+    ours: list[str], theirs: list[str], expected: list[int]
+) -> None:
+    """A set without the first class counts its own from 0, which says nothing here."""
+    mine, given = labelled(ours), labelled(theirs)
+    assert _labels(mine, given, "--unseen").tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "stranger"),
+    [
+        (["10", "20", "30"], ["20", "40"], "40"),
+        (["cat", "dog"], ["1", "2"], "2"),
+        (["0", "1"], ["cat", "dog"], "cat, dog"),
+    ],
+)
+def test_labels_that_cannot_be_matched_are_refused(
+    ours: list[str], theirs: list[str], stranger: str
+) -> None:
+    with pytest.raises(UserError, match=f"has not: {stranger}"):
+        _labels(labelled(ours), labelled(theirs), "--unseen")
+
+
+def labelled(classes: list[str]) -> Images:
+    """An image of each class."""
+    count = len(classes)
+    return Images(
+        x=torch.zeros(count, 2, 2, 1, dtype=torch.uint8),
+        y=torch.arange(count),
+        classes=classes,
+        keys=np.arange(count).astype(str),
+    )

@@ -119,7 +119,6 @@ def test_a_csv_that_does_not_say_its_column_is_refused(
     [
         ("ids", "k1\nk2\nk1\n", "1 of the keys repeat: k1."),
         ("ids", "k1\ntruck\n", "1 of the keys match no image: truck."),
-        ("ids", "k1\nk44\nk59\n", "2 of the keys are not in the training set"),
         ("indices", "1\n2\n01\n", "1 of the indices repeat: 1."),
         ("indices", "1\n60\n-1\n", "2 of the indices match no image: 60, -1."),
         ("indices", "1\n44\n59\n", "2 of the indices are not in the training set"),
@@ -145,9 +144,20 @@ def test_all_problems_of_a_list_are_told_at_once(
 ) -> None:
     error = fails(f"{rule}:{listed(text)}", images)
     assert isinstance(error, UserErrors)
-    assert len(error.problems) == 3
-    for said in ("repeat", "match no image", "not in the training set"):
+    outside = ["not in the training set"] if rule == "indices" else []
+    assert len(error.problems) == 2 + len(outside)
+    for said in ("repeat", "match no image", *outside):
         assert said in error.what
+
+
+def test_keys_that_were_never_trained_on_are_told(
+    images: Images, listed: List, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who writes a list of what to delete does not know what was held out."""
+    some, none = (listed(text, name) for text, name in (("k1\nk44\nk59", "a"), ("k44", "b")))
+    assert pick(f"ids:{some}", images) == [1]
+    assert "3 images match. 1 were trained on; 2 never were" in capsys.readouterr().err
+    assert "None of the 1 images" in fails(f"ids:{none}", images).what
 
 
 def test_only_the_first_bad_keys_are_shown(images: Images, listed: List) -> None:

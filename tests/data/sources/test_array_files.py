@@ -114,6 +114,53 @@ def test_files_of_a_folder_are_parts(tmp_path: Path) -> None:
         assert read(f"{kind}:{tmp_path}").table["part"].tolist() == ["train"] * 6 + ["test"] * 3
 
 
+@pytest.mark.parametrize("part", ["", "train_"])
+def test_files_with_the_same_names_follow_each_other(tmp_path: Path, part: str) -> None:
+    classes = np.asarray(["p", "q", "r"])
+    for at in range(3):
+        rows = slice(3 * at, 3 * at + 3)
+        arrays = {"x": X[rows], "y": Y[rows], "user": np.arange(9)[rows]}
+        arrays |= {"classes": classes} if at else {}
+        np.savez(tmp_path / f"{part}{at}.npz", **arrays)
+        tensors = (torch.from_numpy(X[rows]), torch.from_numpy(Y[rows]))
+        torch.save(tensors, tmp_path / f"{part}{at}.pt")
+    images = read(f"numpy:{tmp_path}")
+    np.testing.assert_array_equal(images.x.numpy(), X)
+    assert images.table["user"].tolist() == [*"012345678"]
+    assert images.classes == ["p", "q", "r"]
+    np.testing.assert_array_equal(read(f"torch:{tmp_path}").x.numpy(), X)
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"x": X}, "a.npz and b.npz both hold x, but not the same arrays (x, y, classes; x)."),
+        ({"x": X[:, :4], "y": Y, "classes": NAMES}, "Array 'x' differs in shape or type"),
+        ({"x": X / 255, "y": Y, "classes": NAMES}, "Array 'x' differs in shape or type"),
+        ({"x": X, "y": NAMES, "classes": NAMES}, "Array 'y' differs in shape or type"),
+        ({"x": X, "y": Y, "classes": NAMES[::-1]}, "a.npz, b.npz name the classes differently"),
+    ],
+)
+def test_files_that_do_not_follow_each_other_are_told(
+    tmp_path: Path, other: Made, said: str
+) -> None:
+    np.savez(tmp_path / "a.npz", x=X, y=Y, classes=NAMES)
+    np.savez(tmp_path / "b.npz", **other)
+    assert said in str(fails(f"numpy:{tmp_path}"))
+
+
+def test_a_column_without_a_part_is_one_of_the_training_images(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What fits no images is told."""
+    arrays = CUT | {"user": np.arange(6), "y_val": Y[:2], "size": np.ones(3)}
+    images = read(saved(tmp_path, arrays))
+    assert images.table["user"].tolist() == [*"012345", "", "", ""]
+    assert "not used, as they fit the images of no part: y_val, size" in capsys.readouterr().err
+    read(saved(tmp_path, {"x": X, "y": Y, "user": np.arange(6), "classes": NAMES[:3]}))
+    assert "of no part: user\n" in capsys.readouterr().err
+
+
 def test_equal_contents_have_one_hash(tmp_path: Path) -> None:
     one, other = saved(tmp_path, {"x": X, "y": Y}), saved(tmp_path, {"x": X, "y": Y}, "torch")
     assert read(one).hash == read(other).hash
@@ -130,6 +177,11 @@ def test_equal_contents_have_one_hash(tmp_path: Path) -> None:
         (CUT | {"x_test": X[6:, :4, :4]}, "images of different shapes"),
         ({"x": X, "y": np.eye(3)[Y]}, "One-hot rows become labels"),
         ({"x": X, "y": Y.astype(float)}, "Give one integer label per image"),
+        (CUT | {"train_x": X[:6]}, "x_train and train_x are both 'x' of the part train."),
+        (
+            CUT | {"train_classes": NAMES[:3], "test_classes": NAMES[1:4]},
+            "train_classes and test_classes name the classes differently.",
+        ),
         ({"x": X, "y": Y * 10**8}, "look like other numbers"),
         ({"x": X.astype(int), "y": Y}, "images of type torch.int64"),
         ({"x": X, "y": Y, "split": NAMES, "part": np.asarray(["test", "up", "x"])[Y]}, "of others"),
@@ -146,6 +198,17 @@ def test_columns_that_are_not_there_are_told(tmp_path: Path) -> None:
     assert "Did you mean 'user'?" in fails(name, key="usr").what
     assert "--forget where:user=0" in fails(name, key="user").fix
     assert "There are no labels called 'kind'" in fails(name, label="kind").what
+
+
+def test_tensors_of_all_kinds_are_read(tmp_path: Path) -> None:
+    """Sparse ones, and files of another pickle, of which torch warns; a list of two items."""
+    x, y = torch.from_numpy(X).float() / 255, torch.from_numpy(Y)
+    torch.save((x.to_sparse(), y.to_sparse()), tmp_path / "a.pt", pickle_protocol=3)
+    images = read(f"torch:{tmp_path}/a.pt")
+    np.testing.assert_array_equal(images.x.numpy(), x.numpy())
+    assert images.y.tolist() == Y.tolist()
+    torch.save([(x[0], 0), (x[1], 1)], tmp_path / "b.pt")
+    assert read(f"torch:{tmp_path}/b.pt").y.tolist() == [0, 1]
 
 
 def test_files_that_run_code_or_hold_less_are_refused(tmp_path: Path) -> None:
@@ -199,6 +262,42 @@ class Rows:
 def rows():
     return {"train": Rows(), "unseen": Rows()}
 
+class Named(Pictures):
+    def __init__(self, *classes):
+        self.classes = list(classes)
+    def __getitem__(self, at):
+        return Image.new("L", (8, 8)), at % len(self.classes)
+
+def named_apart():
+    return {"train": Named("a", "b", "c"), "test": Named("b", "c")}
+
+def named_less():
+    return {"train": Named("a", "b", "c"), "test": Named("b", "c"), "val": ALONE}
+
+ALONE = (np.zeros((2, 8, 8), np.uint8), [0, 1])
+
+class Torn(Pictures):
+    def __getitem__(self, at):
+        if at == 3:
+            raise ValueError("bad item 3")
+        return super().__getitem__(at)
+
+class TornRows(Rows):
+    def __getitem__(self, at):
+        raise OSError("no disk")
+
+def val_twice():
+    return {"train": pair(), "val": pair(), "valid": pair()}
+
+def two():
+    return [(np.zeros((8, 8), np.uint8), 0), (np.ones((8, 8), np.uint8), 1)]
+
+def two_rows():
+    return [{"image": image, "label": label} for image, label in two()]
+
+def uneven():
+    return np.zeros((2, 8, 8), np.uint8), [[0], [0, 1]]
+
 def whole():
     return replace(toy_images(), hash="")
 
@@ -242,10 +341,29 @@ def test_a_function_gives_pairs_names_or_images(mine: Callable[[str], str]) -> N
     assert len(whole.hash) == 64
 
 
+def test_classes_of_parts_are_joined_by_their_names(mine: Callable[[str], str]) -> None:
+    """As of a folder whose test part lacks a class."""
+    images = read(mine("named_apart"))
+    assert images.classes == ["a", "b", "c"]
+    assert images.y.tolist() == [0, 1, 2, 0, 1, 2, 1, 2, 1, 2, 1, 2]
+
+
+@pytest.mark.parametrize("function", ["two", "two_rows"])
+def test_a_list_of_two_items_is_no_pair(mine: Callable[[str], str], function: str) -> None:
+    images = read(mine(function))
+    assert images.y.tolist() == [0, 1]
+    assert images.x[:, 0, 0, 0].tolist() == [0, 1]
+
+
 @pytest.mark.parametrize(
     ("function", "said", "code"),
     [
         ("broken", "broken() fails: RuntimeError: no disk", 2),
+        ("Torn", "the data[3] fails: ValueError: bad item 3", 2),
+        ("TornRows", "the data[0] fails: OSError: no disk", 2),
+        ("uneven", "The labels of the data differ in shape.", 2),
+        ("named_less", "The parts name different classes, and labels of val have no name: 0, 1", 2),
+        ("val_twice", "val and valid are both the part val.", 2),
         ("nothing", "the data is a NoneType.", 2),
         ("pictured", "Unknown function 'pictured'. Did you mean 'pictures'?", 2),
     ],

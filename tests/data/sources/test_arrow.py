@@ -62,6 +62,26 @@ def test_a_stream_and_a_file_hold_the_same(
     assert images.table["user"].tolist() == list("aabbcc")
 
 
+@pytest.mark.parametrize("kind", ["arrow", "parquet"])
+@pytest.mark.parametrize("text", [True, False])
+def test_a_changed_image_is_seen_where_cells_are_paths(
+    shard: Write, encoded: list[bytes], colour: np.ndarray, kind: str, text: bool
+) -> None:
+    """Also beside cells that hold theirs."""
+    struct = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    cells = ["a.png", "b.png"] if text else [{"path": "a.png"}, {"bytes": encoded[1]}]
+    rows = {"image": pa.array(cells, pa.string() if text else struct), "label": [0, 1]}
+    path = shard("one.arrow", rows)
+    if kind == "parquet":
+        path = path.with_suffix(".parquet")
+        pq.write_table(pa.table(rows), path)
+    (path.parent / "b.png").write_bytes(encoded[1])
+    for at in (0, 2):
+        (path.parent / "a.png").write_bytes(encoded[at])
+        x = load(f"{kind}:{path}").x.numpy()
+        np.testing.assert_array_equal(x, colour[[at, 1]])
+
+
 def test_folders_of_a_saved_data_set_are_parts(shard: Write, encoded: list[bytes]) -> None:
     shard("ds/train/data-00000-of-00001.arrow", {"image": encoded[:3], "label": list("xyx")})
     shard("ds/train/cache-1.arrow", {"image": encoded[:3], "label": list("zzz")})

@@ -65,6 +65,14 @@ def test_the_sign_between_cells_is_seen(table: Callable[..., Path], sign: str, n
     assert images.table["user"].tolist() == ["7"] * 4
 
 
+@pytest.mark.parametrize("sign", [";", "\t", "|"])
+def test_signs_in_quotes_stand_between_no_cells(table: Callable[..., Path], sign: str) -> None:
+    cells = [line.split(",") for line in ROWS.splitlines()]
+    rows = [['"path"', '"label"', '"note, a, ""b, c"'], *([*row, '"x, y"'] for row in cells)]
+    images = read(table("\n".join(map(sign.join, rows))))
+    assert images.table['note, a, "b, c'].tolist() == ["x, y"] * 4
+
+
 def test_numbers_as_labels_are_sorted_as_numbers(table: Callable[..., Path]) -> None:
     images = read(table("path,label\na.png,10\nb.png,9\nmore/c.png,0\nmore/d.png,9\n"))
     assert images.classes == ["0", "9", "10"]
@@ -116,6 +124,22 @@ def test_images_of_several_sizes_come_to_one(table: Callable[..., Path]) -> None
     assert small.hash != other.hash
 
 
+def test_columns_that_are_guessed_and_classes_that_look_odd_are_told(
+    table: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each time, as images come from the cache."""
+    text = "image,path,species\na.png,b.png,1\nb.png,a.png,01\nmore/c.png,more/d.png,1.0\n"
+    path = table(f"{text}more/d.png,more/c.png,NaN\n")
+    for _ in range(2):
+        images = read(path)
+        assert images.keys[0] == "b.png"
+        told = capsys.readouterr().err
+        said = "images are those of column 'path' (image: paths as well, not used), labels those of"
+        assert f"csv:all.csv: {said} 'species'\n" in told
+        assert "csv:all.csv: classes that are perhaps one: 01 = 1 = 1.0\n" in told
+        assert "csv:all.csv: classes that perhaps stand for missing labels: NaN\n" in told
+
+
 TWICE = "path,label,id\na.png,x,1\nb.png,y,1\nmore/c.png,x,2\nmore/d.png,x,2\n"
 
 BAD = [
@@ -135,6 +159,7 @@ BAD = [
     (TWICE, {"key": "id"}, 2, "keys are not unique: 1, 2. 1 of them have more than one"),
     ("path,label\na.png,x\na.png,y\n", {}, 2, "1 of them have more than one label: a.png (x, y)."),
     ("path,label,part\na.png,x,train\nb.png,y,tset\n", {}, 2, "but tset of others"),
+    ("path,label\na.png,x\n./more/../a.png,y\nb.png,x\n", {}, 2, "a.png (x) = more/../a.png (y)"),
 ]  # fmt: skip
 
 

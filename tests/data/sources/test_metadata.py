@@ -70,6 +70,23 @@ def test_rows_and_images_without_each_other_are_told(
     assert "2 images have no row: cat/b.png, dog/c.png" in told
 
 
+@pytest.mark.parametrize("reading", [{}, {"label": "label"}, {"key": "user"}])
+def test_rows_that_are_of_no_image_at_all_are_refused(tree: Tree, reading: dict[str, str]) -> None:
+    """And the form is told that is wanted."""
+    told = fails(tree(*FILES), "Photo,user,label\na.png,1,cat\nb.png,2,dog\n", **reading)
+    assert "None of its 2 rows is of an image that is there: a.png, b.png." in told
+    assert "Write where each image lies, such as cat/a.png, into column 'Photo'." in told
+
+
+def test_paths_may_be_spelled_as_elsewhere(tree: Tree) -> None:
+    """With the signs of Windows, and accents as signs of their own or as parts of letters."""
+    root = tree("cat/\u00e9.png", "dog/u\u0308.png")
+    images = read(root, "file_name,user\ncat\\e\u0301.png,1\ndog\\\u00fc.png,2\n")
+    assert images.table["user"].tolist() == ["1", "2"]
+    (root / "all.csv").write_text("path,label\ncat\\e\u0301.png,1\ndog/\u00fc.png,2\n")
+    assert len(load(f"csv:{root}/all.csv")) == 2
+
+
 def test_keys_and_labels_may_come_from_it(tree: Tree) -> None:
     text = "file_name,id,kind\ncat/a.png,p,x\ncat/b.png,q,y\ndog/c.png,r,x\n"
     images = read(tree(*FILES), text, key="id", label="kind")

@@ -52,7 +52,11 @@ def test_pixels_labels_and_class_names(parts: Path, colour: np.ndarray) -> None:
     assert images.name == "parquet:own"
 
 
-def test_files_named_test_are_the_test_part(parts: Path) -> None:
+@pytest.mark.parametrize("deeper", [False, True])
+def test_files_named_test_are_the_test_part(parts: Path, deeper: bool) -> None:
+    """Also in the folder `data` of a copy from the hub."""
+    if deeper:
+        parts = parts.rename(parts.with_name("data")).parent
     images = load(f"parquet:{parts}")
     assert images.table["part"].tolist() == ["train"] * 4 + ["test"] * 2
     assert make_split(images).test.tolist() == [4, 5]

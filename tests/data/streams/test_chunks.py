@@ -14,7 +14,7 @@ import torch
 from untrain.data.images import Images
 from untrain.data.streams.ahead import Ahead
 from untrain.data.streams.batches import AHEAD, Batch, Stream
-from untrain.data.streams.chunks import AROUND, shuffled
+from untrain.data.streams.chunks import AROUND, shuffled, tell_sorted
 from untrain.testing import toy_images
 
 CPU = torch.device("cpu")
@@ -44,6 +44,22 @@ def test_few_chunks_are_near_each_other_and_mixed() -> None:
     assert not torch.equal(found, order(1000, 10, seed=1))
     firsts = found.view(-1, 10 * AROUND)[:, 0]
     assert not torch.equal(firsts, firsts.sort().values)
+
+
+@pytest.mark.parametrize(
+    ("labels", "chunk", "told"),
+    [
+        (torch.arange(2000) // 200, 50, True),
+        (torch.arange(2000) % 10, 50, False),
+        (torch.arange(2000) // 200, 2000, False),
+        (torch.arange(2000) // 200, 0, False),
+    ],
+)
+def test_data_sorted_by_class_are_told(
+    labels: torch.Tensor, chunk: int, told: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tell_sorted(labels, chunk)
+    assert ("sees classes in turn" in capsys.readouterr().err) == told
 
 
 def stream(chunk: int, positions: Any = range(20), **changed: Any) -> Stream:

@@ -64,7 +64,7 @@ def _write(images: Images, folder: Path) -> None:
         rows = {"y": images.y.numpy(), "keys": images.keys, **table}
         write_arrays(draft / "rows.npz", rows)
         about: dict[str, Any] = {"classes": images.classes, "name": images.name}
-        about |= {"hash": images.hash}
+        about |= {"hash": images.hash, "files": images.files}
         about |= {"mean": images.mean, "std": images.std, "augment": images.augment}
         write_json(draft / "about.json", about)
         draft.rename(folder)
@@ -108,4 +108,5 @@ def _load(folder: Path) -> Images:
         augment=about["augment"],
         name=about["name"],
         hash=about["hash"],
+        files=about.get("files", {}),
     )

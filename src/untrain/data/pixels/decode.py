@@ -7,7 +7,7 @@ import warnings
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -36,10 +36,15 @@ FIXES = {
 
 
 class Decoded(NamedTuple):
-    """Pixels uint8 (N, H, W, C), and the SHA-256 of each image's encoded bytes."""
+    """Pixels uint8 (N, H, W, C), the SHA-256 of each image's encoded bytes, and a word on them.
+
+    files: how many sizes they have, the smallest and the largest (width, height) by their area, and
+    how many images are of each kind of `Photo.kinds`.
+    """
 
     x: Tensor
     digests: list[bytes]
+    files: dict[str, Any]
 
 
 def decode(encoded: Sequence[bytes], names: Sequence[str], what: str, size: int = 0) -> Decoded:
@@ -67,7 +72,7 @@ def decode(encoded: Sequence[bytes], names: Sequence[str], what: str, size: int 
             if one.pixels is not None:
                 pixels.put(row, one.pixels)
     tally.raise_all(pixels.problem)
-    return Decoded(torch.from_numpy(pixels.array), digests)
+    return Decoded(torch.from_numpy(pixels.array), digests, tally.files())
 
 
 def shown(names: Sequence[str]) -> str:
@@ -127,6 +132,8 @@ class _Tally:
         self.first: dict[tuple[int, ...], str] = {}
         self.high: list[int] = []
         self.enlarged = 0
+        self.originals: Counter[tuple[int, int]] = Counter()
+        self.kinds: Counter[str] = Counter()
 
     def count(self, name: str, one: Photo) -> None:
         if one.pixels is None:
@@ -136,8 +143,17 @@ class _Tally:
         self.sizes[shape] += 1
         self.first.setdefault(shape, name)
         self.enlarged += one.enlarged
+        self.originals[one.size] += 1
+        self.kinds.update(one.kinds)
         if one.deep >= 0:
             self.high.append(one.deep)
+
+    def files(self) -> dict[str, Any]:
+        """A word on the files, ready for JSON."""
+        order = sorted(self.originals, key=lambda size: (size[0] * size[1], size))
+        ends = {"smallest": list(order[0]), "largest": list(order[-1])} if order else {}
+        kinds = sorted(self.kinds.items(), key=lambda one: (-one[1], one[0]))
+        return {"sizes": len(order), **ends, "kinds": dict(kinds)}
 
     def raise_all(self, no_room: UserError | None) -> None:
         """Raise UserError with all that is wrong; tell what is odd."""

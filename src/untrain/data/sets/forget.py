@@ -72,7 +72,8 @@ def select(
             rows = having(listed.column, listed.entries, images, where)
             chosen = trained(rows, train, erased, sets or {}, rule)
         else:
-            chosen = by_keys(listed.entries, images, train, rule, erased)
+            rows = by_keys(listed.entries, images, train, rule, erased, anywhere=True)
+            chosen = trained(rows, train, erased, sets or {}, rule) if len(rows) else rows
     elif kind == "indices" and value:
         listed = read_list(Path(value), where, POSITIONS)
         chosen = by_positions(listed.entries, images, train, rule, erased)

@@ -1,18 +1,19 @@
-"""Images for choices and for audits that come from elsewhere, joined to a data set.
+"""Test images, and images for choices and audits, that come from elsewhere, joined to a data set.
 
     cifar10, folder:PATH, ...   a data set as in --data
-    test:0.5                    a fixed part of the test images
+    test:0.5                    a fixed part of the test images, for choices and audits
+    drawn                       test images: the share that is drawn from data without a test part
 
 For models that were trained elsewhere, of whose training images nothing can be held out any more.
-The rows join with keys `val/...` and `unseen/...` and say so in the column `part`, as sources of
-such parts do. A part of the test images depends on their keys alone and is marked in the column
-`test_part`; `make_split` takes it out of the test set, which may be drawn there only.
+The rows join with keys `test/...`, `val/...` and `unseen/...` and say so in the column `part`, as
+sources of such parts do. A part of the test images depends on their keys alone and is marked in
+the column `test_part`; `make_split` takes it out of the test set, which may be drawn there only.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -22,48 +23,69 @@ from untrain.data.images import Images
 from untrain.data.pixels.decode import shown
 from untrain.data.pixels.room import joined
 from untrain.data.reading import Reading
+from untrain.data.sets.splits import has_test
 from untrain.errors import MISSING, Problems, UserError
 from untrain.progress import say
 
-SETS = ("val", "unseen")
-"""What can be given."""
+SETS = ("test", "val", "unseen")
+"""What can be given, in the order in which it joins."""
+DRAWN = "drawn"
+"""What asks for test images out of the data themselves."""
 PART = "test"
 """What a part of the test images begins with, as in test:0.5."""
 
 
 def with_given(
-    images: Images, val: str, unseen: str, root: str = "", reading: Reading | None = None
+    images: Images, asked: Mapping[str, str], root: str = "", reading: Reading | None = None
 ) -> Images:
-    """The same data set with images for choices (val) and for audits (unseen).
+    """The same data set with test images, images for choices (val) and for audits (unseen).
 
-    val, unseen: a data set as in --data, `test:SHARE`, or "" for none. root, reading: as for the
-    data set itself. Images that are in the data set already, pixel by pixel, or in both sets, are
-    left out, which is said. Raises UserError, with all that is wrong, for other classes, channels
-    or sizes, for shares out of range, and where no image is left.
+    asked: by the name of the set, a data set as in --data, `test:SHARE` (val, unseen), `drawn`
+    (test), or "" for none. root, reading: as for the data set itself. Images that are in the data
+    set already, pixel by pixel, or in several sets, are left out, which is said. Raises UserError,
+    with all that is wrong, for other classes, channels or sizes, for shares out of range, for test
+    images where the data have some, and where no image is left.
     """
     from untrain.data.sources import load
 
-    problems = Problems()
-    asked = dict(zip(SETS, (val, unseen), strict=True))
-    shares = {n: problems.attempt(share_of, n, text) for n, text in asked.items() if is_part(text)}
+    problems, reading = Problems(), reading or Reading()
+    shares = {
+        name: problems.attempt(share_of, name, text)
+        for name, text in asked.items()
+        if is_part(text) and name != "test"
+    }
+    problems.attempt(_check_test, images, asked.get("test", ""))
     found = {
         name: problems.attempt(_told(load, name, text), text, root, reading)
         for name, text in asked.items()
-        if text and not is_part(text)
+        if text and name not in shares and (name, text) != ("test", DRAWN)
     }
     for name, given in found.items():
         if given is not None:
             found[name] = problems.attempt(_alike, images, given, name, asked[name])
     if sum(one or 0 for one in shares.values()) >= 1:
         what = "val and unseen would take all test images between them."
-        problems.add(UserError(what, f"--val {val} --unseen {unseen}", "Leave some for utility."))
+        where = " ".join(f"--{name} {asked[name]}" for name in shares)
+        problems.add(UserError(what, where, "Leave some for utility."))
     problems.raise_all()
-    images = _with_parts(images, {name: one or 0.0 for name, one in shares.items()})
     for name in SETS:
         given = found.get(name)
         if given is not None:
             images = _joined(images, _new(images, given, name, asked[name]), name)
+        if name == "test":  # of which the others may be a part
+            images = _with_parts(images, {name: one or 0.0 for name, one in shares.items()})
     return images
+
+
+def _check_test(images: Images, text: str) -> None:
+    """Raise UserError if test images are asked for, and the data have their own."""
+    if text and has_test(images):
+        count = int((images.table["part"] == "test").sum())
+        raise UserError(
+            f"{images.name} has a test part of its own, of {count:,} images.",
+            f"--test {text}",
+            "Leave --test out. Other new images can be given with --unseen or --val.",
+        )
 
 
 def is_part(text: str) -> bool:
@@ -129,29 +151,31 @@ def _alike(images: Images, given: Images, name: str, text: str) -> Images:
 
 
 def _labels(images: Images, given: Images, where: str) -> torch.Tensor:
-    """Labels by the names of the classes; by number where one of the two has no names."""
-    named = not all(map(str.isdecimal, given.classes)) and not all(
-        map(str.isdecimal, images.classes)
-    )
-    strangers = [one for one in given.classes if one not in images.classes]
-    if not strangers:
-        number = [images.classes.index(one) for one in given.classes]
-        return torch.tensor(number)[given.y]
-    if not named and len(given.classes) <= len(images.classes):
-        return given.y
-    raise UserError(
-        f"It has classes that {images.name} has not: {shown(strangers)}.",
-        where,
-        f"Name them as there: {shown(list(images.classes))}.",
-    )
+    """Labels by the names of the classes; plain numbers, where ours have names, are their places.
+
+    Raises UserError for classes that the data set does not have.
+    """
+    place = {name: at for at, name in enumerate(images.classes)}
+    strangers = [one for one in given.classes if one not in place]
+    plain = not any(map(str.isdecimal, images.classes))
+    if strangers and plain and all(map(str.isdecimal, given.classes)):
+        place = {str(at): at for at in range(len(images.classes))}
+        strangers = [one for one in given.classes if one not in place]
+    if strangers:
+        raise UserError(
+            f"It has classes that {images.name} has not: {shown(strangers)}.",
+            where,
+            f"Name them as there: {shown(list(images.classes))}.",
+        )
+    return torch.tensor([place[one] for one in given.classes])[given.y]
 
 
 def _with_parts(images: Images, shares: dict[str, float]) -> Images:
     """The same images, with a column of those that leave the test set for val and unseen."""
     if not shares:
         return images
-    part = images.table.get("part", np.full(len(images), ""))
-    rows = np.flatnonzero(part == "test") if (part == "test").any() else np.arange(len(images))
+    every = np.arange(len(images))
+    rows = np.flatnonzero(images.table["part"] == "test") if has_test(images) else every
     marks = [hashlib.sha256(str(key).encode()).digest() for key in images.keys[rows]]
     order = rows[sorted(range(len(rows)), key=marks.__getitem__)]
     column = np.full(len(images), "", dtype="<U6")
@@ -170,7 +194,9 @@ def _new(images: Images, given: Images, name: str, text: str) -> Images:
         raise UserError(
             f"All {len(given)} images are in {images.name} already.",
             f"--{name} {text}",
-            f"Give others; a part of the test images is --{name} test:0.5.",
+            "Give others"
+            + f"; a part of the test images is --{name} test:0.5" * (name != "test")
+            + ".",
         )
     if not twice:
         return given
@@ -191,7 +217,13 @@ def _digests(images: Images) -> list[bytes]:
 
 
 def _joined(images: Images, given: Images, name: str) -> Images:
-    """Both as one data set: the given images come last, and their column `part` says what for."""
+    """Both as one data set: the given images come last, and their column `part` says what for.
+
+    Their keys begin with the name of the set; with `given-` before it where such keys are there.
+    """
+    before = name
+    while np.isin([f"{before}/{key}" for key in given.keys], images.keys).any():
+        before = f"given-{before}"
     part = images.table.get("part", np.full(len(images), ""))
     table = images.table | {"part": part}
     extra = given.table | {"part": np.full(len(given), name)}
@@ -199,7 +231,7 @@ def _joined(images: Images, given: Images, name: str) -> Images:
         images,
         x=joined([images.x, given.x], on_disk=True),
         y=torch.cat([images.y, given.y]),
-        keys=np.concatenate([images.keys, [f"{name}/{key}" for key in given.keys]]),
+        keys=np.concatenate([images.keys, [f"{before}/{key}" for key in given.keys]]),
         table={
             column: _longer(cells, extra.get(column), len(given)) for column, cells in table.items()
         },

@@ -13,6 +13,8 @@ import numpy as np
 
 from untrain.data.images import Images
 from untrain.data.pixels.decode import shown
+from untrain.data.sets.pseudonyms import FOUND, PREFIX
+from untrain.data.sets.spelling import found_as_spelled, hint
 from untrain.errors import MISSING, UserError, raise_all
 
 KEYS = ("key", "keys", "id", "ids", "file", "files", "filename", "filenames", "path", "paths")
@@ -34,12 +36,16 @@ def by_keys(
     train: np.ndarray,
     where: str,
     erased: np.ndarray | None = None,
+    *,
+    anywhere: bool = False,
 ) -> np.ndarray:
-    """Positions of training images by key; tells which repeat, match nothing or are erased."""
+    """Positions of images by key; raises UserError with those that repeat, match nothing or are
+    erased and, unless they may lie anywhere, with those that are not in the training set."""
     keys = np.asarray(entries, dtype=str)
-    found = images.positions(keys) if len(keys) else np.zeros(0, dtype=np.int64)
-    hint = f"Keys here look like '{images.keys[train[0]]}'."
-    problems = _problems(found, keys, train, erased, "keys", hint)
+    found = found_as_spelled(keys, images)
+    like = hint(keys[found < 0].tolist(), images, str(images.keys[train[0]]))
+    there = np.union1d(train, found) if anywhere else train
+    problems = _problems(found, keys, there, erased, "keys", like)
     raise_all([UserError(what, where, fix) for what, fix in problems])
     return found
 
@@ -62,8 +68,8 @@ def by_positions(
         )
     numbers = [int(entry) for entry in entries]
     found = np.asarray([n if 0 <= n < len(images) else -1 for n in numbers], dtype=np.int64)
-    hint = f"Training positions lie between {train.min()} and {train.max()}."
-    problems = _problems(found, np.asarray(entries, dtype=str), train, erased, "indices", hint)
+    like = f"Training positions lie between {train.min()} and {train.max()}."
+    problems = _problems(found, np.asarray(entries, dtype=str), train, erased, "indices", like)
     raise_all([UserError(what, where, fix) for what, fix in problems])
     return found
 
@@ -122,7 +128,8 @@ def read_list(
     if os.path.isdir(path):
         raise UserError(f"{path} is a folder.", where, "Name a file.", MISSING)
     if not os.path.isfile(path):  # unlike Path's own, it bears names that no file can have
-        raise UserError(f"No file {str(path)[:200]}.", where[:200], "Check the path.", MISSING)
+        fix = FOUND if path.name.startswith(PREFIX) else "Check the path."
+        raise UserError(f"No file {str(path)[:200]}.", where[:200], fix, MISSING)
     try:
         if path.suffix.lower() == ".npy":
             return Listed(_array(path, where))

@@ -14,6 +14,10 @@ import numpy as np
 PREFIX = "sha256:"
 
 
+FOUND = "This is a pseudonym, which a purge has left: write what stood there before."
+"""What to do about a rule that was copied from a record."""
+
+
 @lru_cache(maxsize=1 << 18)
 def pseudonym(key: str) -> str:
     """The digest of a key; of a digest, itself."""

@@ -125,6 +125,11 @@ def load_split(path: Path, images: Images) -> Split:
     return Split(**sets)
 
 
+def has_test(images: Images) -> bool:
+    """Whether the data say which images are for testing; else a share is drawn."""
+    return "part" in images.table and bool((images.table["part"] == "test").any())
+
+
 def make_split(images: Images, *, limit: int = 0, holdout: float = 0.1, seed: int = 0) -> Split:
     """Hold out `val` and `unseen`, before anything trains, and leave nothing forgotten yet.
 
@@ -144,7 +149,7 @@ def make_split(images: Images, *, limit: int = 0, holdout: float = 0.1, seed: in
         problems.add(UserError(what, "--limit", "Use 0 for all images."))
     problems.raise_all()
     pool, given = _given(images)
-    if "part" in images.table and (images.table["part"] == "test").any():
+    if has_test(images):
         is_test = images.table["part"][pool] == "test"
         test, pool = pool[is_test], pool[~is_test]
     else:

@@ -17,6 +17,7 @@ import numpy as np
 
 from untrain.data.images import Images
 from untrain.data.pixels.decode import shown
+from untrain.data.sets.pseudonyms import FOUND, PREFIX
 from untrain.errors import Problems, UserError, unknown
 from untrain.progress import say
 
@@ -132,6 +133,8 @@ def _among(column: str, values: Sequence[str], cells: np.ndarray, where: str) ->
     there, spelled = frozenset(known), _spelled(known)
     same = {value: _same(value, there, spelled) for value in values}
     lost = [value for value in same if not same[value]]
+    if lost and lost[0].startswith(PREFIX):
+        raise UserError(f"No image has {column} '{lost[0]}'.", where, FOUND)
     if lost:
         near = _nearest(lost[0], known)
         what = f"No image has {column} '{lost[0]}'."

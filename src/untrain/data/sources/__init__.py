@@ -115,12 +115,13 @@ def kind_of(path: Path) -> str:
 def own_files(path: Path) -> tuple[list[Path], str]:
     """The parquet files that a path names, and what the names of the test files begin with.
 
-    In a folder these are its `test` files, or `val` ones if there are none; with both, the
+    Files one folder deeper are taken where there are no others. In a folder these are its `test`
+    files, or `val` ones if there are none; with both, the
     validation files are left.
     """
     if not path.is_dir():
         return [path], "test"
-    files = sorted(path.glob("[!.]*.parquet"))
+    files = sorted(path.glob("[!.]*.parquet")) or sorted(path.glob("*/[!.]*.parquet"))
     held = [file for file in files if re.match(r"val(id|idation)?[-_.]", file.name)]
     if not held or len(held) == len(files):
         return files, "test"

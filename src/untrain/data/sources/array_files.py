@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,10 @@ from typing import Any
 import numpy as np
 
 from untrain.data.images import Images
+from untrain.data.pairs import is_pair, plain
+from untrain.data.pixels.decode import shown
 from untrain.data.reading import Reading
+from untrain.data.sources.array_names import names_classes
 from untrain.data.sources.arrays import images_of
 from untrain.data.sources.parts import part_in
 from untrain.errors import MISSING, Problems, UserError
@@ -24,7 +28,8 @@ def numpy_files(path: Path, reading: Reading) -> Images:
     """Images, labels and columns from an npz, or from the npz and npy files of a folder.
 
     Their names say what they are: x and y, images and labels, x_train and y_test, and others of
-    the same length columns. Npy files are memory-mapped. Pickled arrays are refused.
+    the same length columns. Files that hold the same names follow each other, in the order of
+    their names. Npy files are memory-mapped. Pickled arrays are refused.
     Raises UserError with all that is wrong.
     """
     return _files("numpy", path, NUMPY, _numpy, reading)
@@ -57,24 +62,74 @@ def _files(
     if files == [path] and path.suffix.lower() == ".npy":
         what = f"{path.name} holds one array, and there are images and labels."
         raise UserError(what, where, "Name the folder that holds x.npy and y.npy, or an npz.")
-    value = contents[path] if files == [path] else _joined(contents)
+    value = contents[path] if files == [path] else _joined(contents, where)
     return images_of(value, where, f"{kind}:{path.name}", reading)
 
 
-def _joined(contents: Mapping[Path, Any]) -> dict[str, Any]:
+def _joined(contents: Mapping[Path, Any], where: str) -> dict[str, Any]:
     """The contents of several files under one roof: an array under the name of its file, and what
-    a file holds by name, or as a pair, with the name of the file if that is a part."""
-    joined: dict[str, Any] = {}
-    for file, content in contents.items():
-        part = part_in(file.stem)
-        if isinstance(content, Mapping):
-            joined |= {f"{part}_{name}" if part else str(name): v for name, v in content.items()}
-        elif isinstance(content, tuple | list) and len(content) == 2:
-            x, y = content
-            joined |= {f"{part}_x": x, f"{part}_y": y} if part else {"x": x, "y": y}
+    a file holds by name, or as a pair, with the name of the file if that is a part.
+
+    Files that hold the same names follow each other. Raises UserError where they do not fit.
+    """
+    held = {file: _arrays(file, content) for file, content in contents.items()}
+    names = dict.fromkeys(name for arrays in held.values() for name in arrays)
+    problems, joined = Problems(), {}
+    for name in names:
+        files = [file for file, arrays in held.items() if name in arrays]
+        odd = next((f for f in files if _rows_of(held[f]) != _rows_of(held[files[0]])), None)
+        if odd:
+            what = f"{files[0].name} and {odd.name} both hold {name}, but not the same arrays "
+            what += f"({', '.join(held[files[0]])}; {', '.join(held[odd])})."
+            fix = "Save the same arrays in each, or call the files after their parts: train, test."
+            problems.add(UserError(what, where, fix))
         else:
-            joined[file.stem] = content
+            parts = {file.name: held[file][name] for file in files}
+            joined[name] = problems.attempt(_one_of, parts, name, where)
+    problems.raise_all()
     return joined
+
+
+def _rows_of(arrays: Mapping[str, Any]) -> set[str]:
+    """The names of arrays that hold something of each image."""
+    return {name for name in arrays if not names_classes(name)}
+
+
+def _arrays(file: Path, content: Any) -> dict[str, Any]:
+    part = part_in(file.stem)
+    if is_pair(content):
+        content = {"x": content[0], "y": content[1]}
+    if isinstance(content, Mapping):
+        return {f"{part}_{name}" if part else str(name): v for name, v in content.items()}
+    return {file.stem: content}
+
+
+def _one_of(parts: Mapping[str, Any], name: str, where: str) -> Any:
+    """The arrays of one name, file after file; names of classes once.
+
+    Raises UserError if they differ in shape or type, or in the names of the classes.
+    """
+    given = list(parts.values())
+    if len(given) == 1:
+        return given[0]
+    if all(isinstance(one, list) for one in given):
+        return [cell for one in given for cell in one]
+    arrays = [plain(one) for one in given]
+    if names_classes(name) and all(one.dtype.kind in "US" for one in arrays):
+        if all(np.array_equal(one, arrays[0]) for one in arrays):
+            return arrays[0]
+        what = f"{shown(list(parts))} name the classes differently, in '{name}'."
+        raise UserError(what, where, "Save all files with the same names, in one order.")
+    kinds = {(one.shape[1:], one.dtype if one.ndim > 1 else _kind(one)) for one in arrays}
+    if len(kinds) > 1 or arrays[0].ndim == 0:
+        told = [f"{f} {a.shape} {a.dtype}" for f, a in zip(parts, arrays, strict=True)]
+        what = f"Array '{name}' differs in shape or type from file to file: {shown(told)}."
+        raise UserError(what, where, "Save all files in one size and type.")
+    return np.concatenate(arrays)
+
+
+def _kind(array: np.ndarray) -> str:
+    return {"u": "i"}.get(array.dtype.kind, array.dtype.kind)
 
 
 def _numpy(path: Path) -> Any:
@@ -93,9 +148,12 @@ def _numpy(path: Path) -> Any:
 def _torch(path: Path) -> Any:
     import torch
 
-    fix = "Save tensors: torch.save((images, labels), FILE), or a dict of them by name."
+    fix = "Save tensors: torch.save((images, labels), FILE), or a dict of them by name, with the "
+    fix += "pickle protocol that it takes by itself."
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the version of its pickle
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         what = f"{path.name} holds other things than tensors, which may run code when loaded."
         raise UserError(what, str(path), fix) from error

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from untrain.data.pairs import plain
+from untrain.data.pairs import labels_in, plain
+from untrain.data.pixels.decode import shown
 from untrain.data.sources.parts import PARTS
 from untrain.errors import UserError
+from untrain.progress import say
 
 IMAGES = ("x", "images", "image", "imgs", "img", "data", "pixels", "inputs", "arr_0")
 """What the array of the images may be called, the first that is there."""
@@ -36,19 +38,15 @@ class Named:
 def by_name(arrays: Mapping[str, Any], where: str, label: str = "") -> dict[str, Named]:
     """What belongs to each part, "" if the names say none: x and y, or x_train, y_train, x_test.
 
-    label: the name of the labels, where it is another. Raises UserError for what is not there.
+    A column whose name says no part is one of the training images if it is as long as they are.
+    Arrays that are not used are told. label: the name of the labels, where it is another.
+    Raises UserError for what is not there.
     """
-    parts: dict[str, dict[str, Any]] = {}
-    for name, array in arrays.items():
-        part, word = _divided(name)
-        parts.setdefault(part, {})[word] = array
-    if not any(_first(IMAGES, words) for part, words in parts.items() if part):
-        parts = {"": {name: arrays[name] for name in arrays}}
-    else:
-        parts = {part: words for part, words in parts.items() if _first(IMAGES, words)}
-    classes = _classes(arrays)
+    parts, loose = _by_part(arrays, where)
+    classes, used = _classes(arrays, where), set()
     found = {}
-    for part, words in parts.items():
+    for part, names in parts.items():
+        words = {word: arrays[name] for word, name in names.items()}
         x, y = _first(IMAGES, words), _first((label.lower(),) if label else LABELS, words)
         if not x or not y:
             kind = "images" if not x else f"labels called '{label}'" if label else "labels"
@@ -58,17 +56,53 @@ def by_name(arrays: Mapping[str, Any], where: str, label: str = "") -> dict[str,
                 "Call them x and y, or images and labels; x_train, y_train, x_test, y_test by part."
             )
             raise UserError(what, where, fix)
-        count = len(plain(words[y]))
-        names = classes if len(classes) != count else ()
-        found[part] = Named(words[x], words[y], _columns(words, (x, y), count), names)
+        count = len(labels_in(words[y], f"the part {part}" if part else "the data", where))
+        columns = _columns(words, (x, y), count)
+        used |= {names[word] for word in (x, y, *columns)}
+        if part == "train":
+            own = _columns({name: arrays[name] for name in loose}, (*columns, *CLASSES), count)
+            columns, used = columns | own, used | set(own)
+        known = classes if len(classes) != count else ()
+        found[part] = Named(words[x], words[y], columns, known)
+    left = [name for name in arrays if name not in used and not names_classes(name)]
+    if left:
+        say(f"{where}: not used, as they fit the images of no part: {shown(left)}")
     return found
 
 
-def _classes(arrays: Mapping[str, Any]) -> list[str]:
-    """The names of the classes, if an array holds them."""
-    given = [plain(array) for name, array in arrays.items() if name.lower() in CLASSES]
-    texts = [array for array in given if array.ndim == 1 and array.dtype.kind in "USO"]
-    return list(map(str, texts[0].tolist())) if texts else []
+def _by_part(arrays: Mapping[str, Any], where: str) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """For each part that has images, its arrays' names without it and as they are; and the names
+    that say no part, where parts are said. Raises UserError for two names of one thing."""
+    parts: dict[str, dict[str, str]] = {}
+    for name in arrays:
+        part, word = _divided(name)
+        other = parts.setdefault(part, {}).setdefault(word, name)
+        if other != name:
+            what = f"{other} and {name} are both '{word}' of the part {part}."
+            raise UserError(what, where, "Leave one of them, or join them.")
+    if not any(_first(IMAGES, words) for part, words in parts.items() if part):
+        return {"": {name: name for name in arrays}}, []
+    loose = [] if _first(IMAGES, parts.get("", {})) else list(parts.get("", {}).values())
+    return {part: words for part, words in parts.items() if _first(IMAGES, words)}, loose
+
+
+def names_classes(name: str) -> bool:
+    """Whether an array of this name may hold the names of the classes."""
+    return _divided(name)[1].lower() in CLASSES
+
+
+def _classes(arrays: Mapping[str, Any], where: str) -> list[str]:
+    """The names of the classes, if an array holds them. Raises UserError if parts name others."""
+    given = {name: plain(array) for name, array in arrays.items() if names_classes(name)}
+    texts = {n: a for n, a in given.items() if a.ndim == 1 and a.dtype.kind in "USO"}
+    if not texts:
+        return []
+    first = next(iter(texts))
+    for name, array in texts.items():
+        if _divided(name)[1] == _divided(first)[1] and not np.array_equal(array, texts[first]):
+            what = f"{first} and {name} name the classes differently."
+            raise UserError(what, where, "Give all parts the same names, in one order.")
+    return list(map(str, texts[first].tolist()))
 
 
 def _divided(name: str) -> tuple[str, str]:

@@ -14,10 +14,11 @@ from torch import Tensor
 
 from untrain.data.checks import numbered
 from untrain.data.images import Images, content_hash
-from untrain.data.pairs import gathered, pair, plain
+from untrain.data.pairs import gathered, is_pair, items_of, labels_in, pair, plain
+from untrain.data.pixels.decode import shown
 from untrain.data.reading import Reading
 from untrain.data.sources.array_names import LABELS, Named, by_name
-from untrain.data.sources.labels import numbers_of
+from untrain.data.sources.labels import numbers_of, tell_names
 from untrain.data.sources.parts import PARTS, PLACES, val_as_test, with_part
 from untrain.data.sources.repeats import refuse_repeats
 from untrain.data.sources.sizes import resized, squares
@@ -47,6 +48,7 @@ def images_of(value: Any, where: str, name: str, reading: Reading) -> Images:
     said = files if len(pairs) > 1 else None
     table = problems.attempt(partial(with_part, columns, said, where))
     problems.raise_all()
+    tell_names(classes, name)
     labels, every = problems.settled(labels), [x for x, _ in pairs.values()]
     x = torch.cat(every) if len(every) > 1 else every[0]
     return Images(
@@ -92,6 +94,7 @@ def _parts(value: Any, where: str, reading: Reading) -> dict[str, Named]:
     if isinstance(value, Mapping):
         words = {str(name): PARTS.get(str(name).lower(), "") for name in value}
         if value and all(words.values()):
+            _refuse_two(words, where)
             found = {words[str(name)]: _named(each, where, reading) for name, each in value.items()}
         else:
             found = by_name({str(n): array for n, array in value.items()}, where, reading.label)
@@ -99,6 +102,15 @@ def _parts(value: Any, where: str, reading: Reading) -> dict[str, Named]:
         found = {"": _named(value, where, reading)}
     meant = val_as_test(set(found))
     return {meant[part]: found[part] for part in PLACES if part in found}
+
+
+def _refuse_two(words: Mapping[str, str], where: str) -> None:
+    """Raise UserError if two names mean one part."""
+    for part in words.values():
+        names = [name for name, other in words.items() if other == part]
+        if len(names) > 1:
+            what = f"{' and '.join(names)} are both the part {part}."
+            raise UserError(what, where, "Leave one of them, or join them.")
 
 
 def _named(value: Any, where: str, reading: Reading) -> Named:
@@ -109,28 +121,30 @@ def _named(value: Any, where: str, reading: Reading) -> Named:
             what = f"A part has parts of its own: {', '.join(found)}."
             raise UserError(what, where, "Give x and y in each part.")
         return found[""]
-    if (rows := _rows(value)) is not None:
+    if (rows := _rows(value, where)) is not None:
         named = by_name(rows, where, reading.label)[""]
         return replace(named, classes=_names_in(value, reading.label) or named.classes)
     if reading.label:
         what = f"--label {reading.label} names an array, and there are none with names."
         raise UserError(what, "--label", "Leave it out.")
     classes = getattr(value, "classes", None)
-    if not (isinstance(value, tuple | list) and len(value) == 2):
+    if not is_pair(value):
         value = gathered(value, "the data", where)
     names = [str(one) for one in classes] if isinstance(classes, list | tuple) else []
     return Named(value[0], value[1], classes=names)
 
 
-def _rows(value: Any) -> dict[str, list[Any]] | None:
+def _rows(value: Any, where: str) -> dict[str, list[Any]] | None:
     """The items of a Dataset of dicts by name, those that all have; None if it is none."""
     if isinstance(value, tuple) or not (
         hasattr(value, "__len__") and hasattr(value, "__getitem__")
     ):
         return None
-    if len(value) == 0 or not isinstance(value[0], Mapping):
+    if isinstance(value, np.ndarray | Tensor) or len(value) == 0 or is_pair(value):
         return None
-    items = [value[row] for row in range(len(value))]
+    if not isinstance(items_of(value, "the data", where, 1)[0], Mapping):
+        return None
+    items = items_of(value, "the data", where)
     names = [str(n) for n in items[0] if all(isinstance(i, Mapping) and n in i for i in items)]
     return {name: [item[name] for item in items] for name in names}
 
@@ -146,10 +160,10 @@ def _names_in(value: Any, label: str) -> list[str]:
 def _pair(named: Named, part: str, where: str, reading: Reading) -> tuple[Tensor, Any]:
     """Images (N, H, W, C), and labels (N,) as integers or names."""
     x = squares(named.x, reading.size) if reading.size else named.x
-    y = plain(named.y)
+    what = part or "the data"
+    y = labels_in(named.y, what, where)
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
-    what = part or "the data"
     if y.dtype.kind not in "USO" or y.ndim != 1:
         return pair((x, y), what, where=where)
     odd = [cell for cell in y.tolist() if not isinstance(cell, str | bytes)]
@@ -182,8 +196,30 @@ def _labels(
     labels = np.concatenate(cells)
     if labels.dtype.kind in "US":
         return numbers_of(labels)
-    names = next((named.classes for named in parts.values() if named.classes), [])
-    return labels, list(names) or numbered(labels, where)
+    given = {part: list(map(str, named.classes)) for part, named in parts.items()}
+    named = {part: names for part, names in given.items() if names}
+    first = next(iter(named.values()), [])
+    if all(names == first for names in named.values()):
+        return labels, first or numbered(labels, where)
+    numbers = dict(zip(pairs, cells, strict=True))
+    problems = Problems()
+    called = [problems.attempt(_called, numbers[one], given[one], one, where) for one in pairs]
+    problems.raise_all()
+    classes = list(dict.fromkeys(name for names in named.values() for name in names))
+    number = {name: at for at, name in enumerate(classes)}
+    names = np.concatenate([problems.settled(one) for one in called]).tolist()
+    return np.asarray([number[name] for name in names], np.int64), classes
+
+
+def _called(labels: np.ndarray, names: list[str], part: str, where: str) -> np.ndarray:
+    """The names of labels (N,) of a part. Raises UserError if some have none."""
+    odd = np.unique(labels[(labels < 0) | (labels >= len(names))])
+    if len(odd):
+        what = f"The parts name different classes, and labels of {part or 'the data'} have no "
+        what += f"name: {shown([str(one) for one in odd.tolist()])}."
+        raise UserError(what, where, "Give every part the names of its classes, in one order.")
+    found: np.ndarray = np.asarray(names)[labels]
+    return found
 
 
 def _columns(parts: Mapping[str, Named], counts: Mapping[str, int]) -> dict[str, np.ndarray]:

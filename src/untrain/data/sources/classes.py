@@ -61,6 +61,8 @@ def by_column(root: Path, notes: Metadata, label: str, where: str) -> Found:
         raise _nothing(root, [])
     problems = Problems()
     problems.add(*_file_problems(root, files, [], where))
+    problems.attempt(notes.refuse_others, keys)
+    problems.raise_all()
     cells = notes.column(label or notes.label, keys)
     lack = [key for key, cell in zip(keys, cells.tolist(), strict=True) if not cell]
     if lack:

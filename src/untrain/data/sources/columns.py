@@ -87,7 +87,7 @@ def path_column(shards: Shards, name: str) -> str:
     """
     schema = shards[0].schema
     plain = [str(column.name) for column in schema if is_text(column.type)]
-    files = [column for column in plain if _are_files(shards[0], column)]
+    files = paths_in(shards)
     known = called(PATHS, files) or called(PATHS, plain)
     if known or len(files) == 1:
         return known or files[0]
@@ -96,6 +96,12 @@ def path_column(shards: Shards, name: str) -> str:
         what = f"{len(files)} columns may hold the paths of the images: {', '.join(files)}."
     fix = "Give images as bytes, as structs of bytes and path, or as paths in a column 'path'."
     raise UserError(what, name, fix)
+
+
+def paths_in(shards: Shards) -> list[str]:
+    """The columns whose cells are paths of files that are there."""
+    plain = [str(column.name) for column in shards[0].schema if is_text(column.type)]
+    return [column for column in plain if _are_files(shards[0], column)]
 
 
 def _are_files(shard: Shard, column: str) -> bool:

@@ -45,4 +45,8 @@ def open_csv(path: Path, part: str) -> Shard:
         raise UserError(what, str(path), "Write the names above it, such as: path,label")
     cells = {name: [cell or None for cell in rows] for name, rows in columns.items()}
     table = pa.table({name: pa.array(rows, pa.string()) for name, rows in cells.items()})
-    return Shard(path, part, table.schema, table, lambda _: ())
+
+    def paths(column: str) -> list[str | None]:
+        return list(table.column(column).to_pylist())
+
+    return Shard(path, part, table.schema, table, lambda _: (), paths)

@@ -13,6 +13,7 @@ from untrain.data.pixels.cache import cached, fingerprint
 from untrain.data.pixels.decode import VERSION, decode, shown
 from untrain.data.reading import Reading
 from untrain.data.sources.classes import Found, by_class, by_column, refuse_other_labels
+from untrain.data.sources.labels import tell_names
 from untrain.data.sources.metadata import FILES, Metadata, metadata
 from untrain.data.sources.parts import with_part
 from untrain.data.sources.repeats import refuse_repeats
@@ -52,10 +53,11 @@ def _folder(root: Path, reading: Reading) -> Images:
         problems.attempt(refuse_other_labels, found, notes)
     table = found.table
     if notes:
-        table = problems.attempt(_joined, table, notes.table(found.keys), where) or table
+        noted = problems.attempt(notes.table, found.keys)
+        table = problems.attempt(_joined, table, noted, where) or table
 
     def read() -> Images:
-        x, digests = decode(files_of(found.files, where), found.keys, where, reading.size)
+        x, digests, told = decode(files_of(found.files, where), found.keys, where, reading.size)
         return Images(
             x=x,
             y=torch.from_numpy(found.labels),
@@ -64,12 +66,15 @@ def _folder(root: Path, reading: Reading) -> Images:
             table=table,
             name=f"folder:{root.name}",
             hash=content_hash(digests, found.labels, reading.size),
+            files=told,
         )
 
     problems.raise_all()
     about = {"key": reading.key, "label": reading.label, "size": reading.size, "decode": VERSION}
     files = [*found.files, *(notes.files if notes else [])]
-    return cached("folder", fingerprint(where, files, about), read)
+    images = cached("folder", fingerprint(where, files, about), read)
+    tell_names(images.classes, images.name)
+    return images
 
 
 def _keys(found: Found, notes: Metadata | None, column: str, where: str) -> np.ndarray:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from untrain.data.pixels.decode import shown
 from untrain.data.sources.columns import Shards, called, names_in, texts
 from untrain.data.sources.shards import is_text
 from untrain.errors import UserError
+from untrain.progress import say
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,6 +25,11 @@ LABELS = (
     "species", "diagnosis",
 )  # fmt: skip
 """What the column of the labels may be called, the first that is there."""
+
+
+NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{0,20})?")
+MISSING_CELLS = ("nan", "na", "n/a", "<na>", "#n/a", "null", "none", "nat")
+"""What programs write where a cell has no value, in any case."""
 
 
 def label_column(shards: Shards, name: str) -> str:
@@ -81,6 +89,30 @@ def numbers_of(names: np.ndarray) -> tuple[np.ndarray, list[str]]:
         place[order] = np.arange(len(classes))
         labels, classes = place[labels], [classes[at] for at in order]
     return labels.astype(np.int64), classes
+
+
+def one_name(classes: Sequence[str]) -> list[list[str]]:
+    """Classes that differ in upper and lower case only, or are one number: 1, 1.0, and 01."""
+    held: dict[str, list[str]] = {}
+    for name in classes:
+        plain = name.strip().casefold()
+        number = NUMBER.fullmatch(plain)
+        held.setdefault(str(Decimal(plain).normalize()) if number else plain, []).append(name)
+    return [names for names in held.values() if len(names) > 1]
+
+
+def no_names(classes: Sequence[str]) -> list[str]:
+    """Classes that are called as programs write a cell without a value."""
+    return [name for name in classes if name.strip().lower() in MISSING_CELLS]
+
+
+def tell_names(classes: Sequence[str], where: str) -> None:
+    """Say which classes are perhaps one, and which perhaps stand for labels that are missing."""
+    same, none = one_name(classes), no_names(classes)
+    if same:
+        say(f"{where}: classes that are perhaps one: {shown([' = '.join(one) for one in same])}")
+    if none:
+        say(f"{where}: classes that perhaps stand for missing labels: {shown(none)}")
 
 
 def class_names(shards: Shards, column: str, name: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from untrain.data.pixels.decode import shown
 from untrain.data.sources.columns import PATHS, called
 from untrain.data.sources.labels import LABELS
 from untrain.data.sources.text import read_table
+from untrain.data.sources.tree import spelled
 from untrain.errors import Problems, UserError
 from untrain.progress import say
 
@@ -28,6 +30,8 @@ class Metadata:
     files: list[Path]
     columns: list[str]
     rows: dict[str, dict[str, str]]
+    image: str
+    """The column that names the images, in the last of the files."""
 
     @property
     def label(self) -> str:
@@ -38,8 +42,21 @@ class Metadata:
         """The cells of the images with these keys (N,); "" where there is none."""
         return np.asarray([self.rows.get(key, {}).get(name, "") for key in keys], dtype=str)
 
+    def refuse_others(self, keys: Sequence[str]) -> None:
+        """Raise UserError if no row is of one of these images."""
+        if not self.rows or not self.rows.keys().isdisjoint(keys):
+            return
+        what = f"None of its {len(self.rows)} rows is of an image that is there: "
+        what += f"{shown(list(self.rows))}."
+        fix = f"Write where each image lies, such as {keys[0]}, into column '{self.image}'."
+        raise UserError(what, ", ".join(map(str, self.files)), fix)
+
     def table(self, keys: Sequence[str]) -> dict[str, np.ndarray]:
-        """All columns. Rows without an image and images without a row are told."""
+        """All columns. Rows without an image and images without a row are told.
+
+        Raises UserError if no row is of an image.
+        """
+        self.refuse_others(keys)
         there = set(keys)
         lost = [key for key in self.rows if key not in there]
         bare = [key for key in keys if key not in self.rows]
@@ -61,6 +78,7 @@ def metadata(root: Path, places: Iterable[Path]) -> Metadata | None:
     problems = Problems()
     rows: dict[str, dict[str, str]] = {}
     columns: dict[str, None] = {}
+    image = NAMES[0]
     for file in files:
         table = problems.attempt(read_table, file, str(file))
         if table is None:
@@ -70,6 +88,7 @@ def metadata(root: Path, places: Iterable[Path]) -> Metadata | None:
             what = f"No column of {file.name} names the images (columns: {', '.join(table)})."
             problems.add(UserError(what, str(file), f"Call it {NAMES[0]}."))
             continue
+        image = name
         others = [column for column in table if column != name]
         columns |= dict.fromkeys(others)
         twice = []
@@ -82,12 +101,11 @@ def metadata(root: Path, places: Iterable[Path]) -> Metadata | None:
             what = f"{len(twice)} images have two rows that differ: {shown(twice)}."
             problems.add(UserError(what, str(file), "Leave one row for each image."))
     problems.raise_all()
-    return Metadata(files, list(columns), rows) if files else None
+    return Metadata(files, list(columns), rows, image) if files else None
 
 
 def _key(root: Path, folder: Path, cell: str) -> str:
     """The path below root of the file that a cell names, from its own folder or from root."""
-    path = folder / cell
-    if not path.is_file() and (root / cell).is_file():
-        path = root / cell
+    path = spelled(folder, cell)
+    path = path if os.path.isfile(path) else spelled(root, cell)
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else cell

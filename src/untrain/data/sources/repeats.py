@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from untrain.data.pixels.decode import shown
 from untrain.errors import UserError
+
+
+def refuse_same_files(
+    keys: Sequence[str],
+    paths: Sequence[Path],
+    labels: np.ndarray,
+    classes: Sequence[str],
+    name: str,
+) -> None:
+    """Raise UserError if keys name one file in several ways, such as a.png and ../here/a.png.
+
+    Links in place of files count as files of their own. All (N,).
+    """
+    folders = {folder: os.path.realpath(folder) for folder in {path.parent for path in paths}}
+    held: dict[str, list[int]] = {}
+    for at, path in enumerate(paths):
+        held.setdefault(os.path.join(folders[path.parent], path.name), []).append(at)
+    twice = [rows for rows in held.values() if len(rows) > 1]
+    if twice:
+        told = [" = ".join(f"{keys[at]} ({classes[labels[at]]})" for at in rows) for rows in twice]
+        what = f"{len(twice)} files are named in several ways: {shown(told)}."
+        raise UserError(what, name, "Leave each image in once, with one label.")
 
 
 def refuse_repeats(

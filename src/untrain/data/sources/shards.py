@@ -6,13 +6,14 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from untrain.errors import MISSING, UserError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+T = TypeVar("T")
 BATCH = 64
 """Rows of a parquet file whose images are in memory at a time."""
 
@@ -49,6 +50,8 @@ class Shard:
     """Its columns of text and numbers, at least."""
     images: Callable[[str], Iterable[bytes]]
     """The encoded images of a column; b"" for none."""
+    paths: Callable[[str], Iterable[str | None]]
+    """The paths that cells of a column have instead of images."""
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -114,7 +117,26 @@ def open_parquet(path: Path, part: str) -> Shard:
             for batch in file.iter_batches(BATCH, columns=[column]):
                 yield from _cells(batch.column(0), path.parent)
 
-    return Shard(path, part, schema, table, lambda column: told(images(column), path))
+    def paths(column: str) -> Iterator[str | None]:
+        if column in table.column_names:
+            yield from _named(table.column(column))
+            return
+        with pq.ParquetFile(path) as file:
+            leaves = {file.schema.column(at).path: at for at in range(len(file.schema))}
+            groups = [file.metadata.row_group(at) for at in range(file.num_row_groups)]
+            data, named = leaves.get(f"{column}.bytes"), f"{column}.path"
+            if named not in leaves or (data is not None and all(_full(g, data) for g in groups)):
+                return
+            yield from _named(file.read(columns=[named]).column(column))
+
+    return Shard(
+        path=path,
+        part=part,
+        schema=schema,
+        table=table,
+        images=lambda column: told(images(column), path),
+        paths=lambda column: told(paths(column), path),
+    )
 
 
 def open_arrow(path: Path, part: str) -> Shard:
@@ -132,19 +154,47 @@ def open_arrow(path: Path, part: str) -> Shard:
         for chunk in table.column(column).chunks:
             yield from _cells(chunk, path.parent)
 
-    return Shard(path, part, table.schema, table, lambda column: told(images(column), path))
+    return Shard(
+        path=path,
+        part=part,
+        schema=table.schema,
+        table=table,
+        images=lambda column: told(images(column), path),
+        paths=lambda column: _named(table.column(column)),
+    )
 
 
-def told(images: Iterator[bytes], path: Path) -> Iterator[bytes]:
-    """The same images; what cannot be read on the way is a UserError."""
+def told(cells: Iterator[T], path: Path) -> Iterator[T]:
+    """The same cells; what cannot be read on the way is a UserError."""
     import pyarrow as pa
 
     try:
-        yield from images
+        yield from cells
     except (pa.ArrowException, OSError) as error:
         named = getattr(error, "filename", None) or path
         what = f"{named} cannot be read: {str(error).splitlines()[0][:80]}."
         raise UserError(what, str(path), "Export it again.") from error
+
+
+def _full(group: Any, column: int) -> bool:
+    """Whether no cell of a column of a parquet file's part is empty, as far as the file says."""
+    said = group.column(column).statistics
+    return bool(said and said.has_null_count and said.null_count == 0)
+
+
+def _named(cells: pa.ChunkedArray) -> list[str | None]:
+    """The paths in cells: those of text, and those of structs without bytes."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if is_text(cells.type):
+        return list(cells.to_pylist())
+    if not pa.types.is_struct(cells.type) or cells.type.get_field_index("path") < 0:
+        return []
+    paths = pc.struct_field(cells, "path")
+    if cells.type.get_field_index("bytes") >= 0:
+        paths = paths.filter(pc.is_null(pc.struct_field(cells, "bytes")))
+    return list(paths.to_pylist()) if is_text(paths.type) else []
 
 
 def _cells(cells: pa.Array, folder: Path) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
@@ -16,16 +17,19 @@ from untrain.data.reading import Reading
 from untrain.data.sources.columns import (
     image_column,
     keys_of,
+    paths_in,
     plain_columns,
     refuse_columns,
     texts,
 )
-from untrain.data.sources.labels import class_names, label_column, labels_of
+from untrain.data.sources.labels import class_names, label_column, labels_of, tell_names
 from untrain.data.sources.named import HubSet
 from untrain.data.sources.parts import PLACES, with_part
-from untrain.data.sources.repeats import refuse_repeats
+from untrain.data.sources.repeats import refuse_repeats, refuse_same_files
 from untrain.data.sources.shards import Encoded, Shard, files_of, is_text
+from untrain.data.sources.tree import spelled
 from untrain.errors import MISSING, Problems, UserError
+from untrain.progress import say
 
 SUBCLASS = "subclass"
 """The column of `Images.table` with the names of subclasses, and of a file that has them."""
@@ -44,12 +48,16 @@ def tables(
         raise UserError(what, name, "Check the path.", MISSING)
     order = sorted(paths, key=lambda path: (PLACES.index(parts[path]), path))
     shards = _opened({path: parts[path] for path in order}, open_, name, kind)
-    files = _files(shards, name) if kind == "csv" else []
+    image = source.image or Problems().attempt(image_column, shards, name) or ""
+    files = _files(shards, image)
+    _tell(shards, image, source, reading, name)
     about = {"key": reading.key, "image": source.image, "label": reading.label or source.label}
     about |= {"parts": " ".join(parts[path] for path in paths), "sub": source.subclass}
     about |= {"size": str(reading.size), "decode": str(VERSION)}
     entry = fingerprint(name, [*paths, *files], about)
-    return cached(kind, entry, lambda: _read(name, shards, source, reading))
+    images = cached(kind, entry, lambda: _read(name, shards, source, reading))
+    tell_names(images.classes, name)
+    return images
 
 
 def _opened(parts: dict[Path, str], open_: Open, name: str, kind: str) -> list[Shard]:
@@ -87,11 +95,14 @@ def _read(name: str, shards: list[Shard], source: HubSet, reading: Reading) -> I
     if reading.key:
         keys = problems.attempt(keys_of, shards, reading.key, told)
     problems.attempt(refuse_repeats, keys, labels, classes, name, reading.key)
+    if by_path and not (reading.key or problems.found):
+        places = [path for shard in shards for path in _paths(shard, image)]
+        problems.attempt(refuse_same_files, paths, places, labels, classes, name)
     leave = (label, "" if by_path and reading.key else image)
     table = problems.attempt(_table, shards, parts, leave, source, name)
     decoded = problems.attempt(_decoded, shards, image, told, name, reading.size)
     problems.raise_all()
-    x, digests = problems.settled(decoded)
+    x, digests, files = problems.settled(decoded)
     labels = problems.settled(labels)
     return Images(
         x=x,
@@ -102,6 +113,7 @@ def _read(name: str, shards: list[Shard], source: HubSet, reading: Reading) -> I
         augment=source.augment,
         name=name,
         hash=content_hash(digests, labels, reading.size),
+        files=files,
     )
 
 
@@ -138,17 +150,24 @@ def _rows(shards: Sequence[Shard]) -> tuple[list[str], list[str]]:
 
 
 def _paths(shard: Shard, column: str) -> list[Path]:
-    return [shard.path.parent / (cell or "") for cell in shard.column(column).to_pylist()]
+    return [spelled(shard.path.parent, cell or "") for cell in shard.column(column).to_pylist()]
 
 
-def _files(shards: Sequence[Shard], name: str) -> list[Path]:
-    """The files that csv files name, those that are there."""
-    problems = Problems()
-    column = problems.attempt(image_column, shards, name)
-    if column is None:
-        return []
+def _files(shards: Sequence[Shard], column: str) -> list[Path]:
+    """The image files that cells name, those that are there: what is read changes with them."""
     held = [shard for shard in shards if column in shard.column_names]
-    return [path for shard in held for path in _paths(shard, column) if path.is_file()]
+    named = [spelled(one.path.parent, cell) for one in held for cell in one.paths(column) if cell]
+    return [path for path in named if os.path.isfile(path)]
+
+
+def _tell(shards: Sequence[Shard], image: str, source: HubSet, reading: Reading, name: str) -> None:
+    """Say which columns are taken for images and labels, where that is a guess."""
+    label = reading.label or source.label or Problems().attempt(label_column, shards, name)
+    if not (image and label) or source.image:
+        return
+    others = [column for column in paths_in(shards) if column != image]
+    also = f" ({shown(others)}: paths as well, not used)" if others else ""
+    say(f"{name}: images are those of column '{image}'{also}, labels those of '{label}'")
 
 
 def keys_of_paths(shards: Sequence[Shard], column: str) -> list[str]:
@@ -169,7 +188,7 @@ def _decoded(
     encoded = Encoded(len(told), lambda: chain.from_iterable(s.images(image) for s in shards))
     if is_text(shards[0].schema.field(image).type):
         paths = [path for shard in shards for path in _paths(shard, image)]
-        lost = [key for key, path in zip(told, paths, strict=True) if not path.is_file()]
+        lost = [key for key, path in zip(told, paths, strict=True) if not os.path.isfile(path)]
         if lost:
             what = f"{len(lost)} of {len(paths)} images are not there: {shown(lost)}."
             fix = f"Paths in column '{image}' begin at {shards[0].path.parent}, or with /."

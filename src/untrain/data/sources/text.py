@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,8 @@ from untrain.errors import MISSING, UserError
 
 SIGNS = ",;\t|"
 """What may stand between cells."""
+HEAD = 100_000
+"""Signs of a file among which the end of its first line is."""
 Columns = dict[str, list[str]]
 
 
@@ -30,13 +33,19 @@ def read_table(path: Path, where: str) -> Columns:
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
         raise UserError(f"{path.name} is empty.", where, "Give a line of names and rows below it.")
-    sign = "\t" if path.suffix.lower() == ".tsv" else max(SIGNS, key=lines[0].count)
+    sign = "\t" if path.suffix.lower() == ".tsv" else _sign(text)
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=sign))
     except csv.Error as error:
         what = f"{path.name} is not a readable csv file: {error}."
         raise UserError(what, where, "Export it again.") from error
     return _columns([[c.strip() for c in row] for row in rows if any(map(str.strip, row))], where)
+
+
+def _sign(text: str) -> str:
+    """The sign that the first line has most of, outside of quotes."""
+    bare = re.sub(r'"(?:[^"]|"")*"', "", text[:HEAD]).lstrip("\r\n ")
+    return max(SIGNS, key=bare.partition("\n")[0].count)
 
 
 def _text(path: Path, where: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import unicodedata
 from pathlib import Path
 
 from untrain.data.pixels.decode import shown
@@ -19,15 +21,27 @@ FOREIGN = "__MACOSX"
 
 def images_below(folder: Path) -> list[Path]:
     """Image files at any depth, sorted; links are followed, but not around in a circle."""
-    return sorted(_below(folder, ()))
+    above = {*folder.resolve().parents, *(path.resolve() for path in folder.absolute().parents)}
+    return sorted(_below(folder, frozenset(above)))
 
 
-def _below(folder: Path, above: tuple[Path, ...]) -> list[Path]:
+def _below(folder: Path, above: frozenset[Path]) -> list[Path]:
     here = folder.resolve()
     if here in above:
         return []
-    inside = [path for sub in folders_in(folder) for path in _below(sub, (*above, here))]
+    inside = [path for sub in folders_in(folder) for path in _below(sub, above | {here})]
     return files_in(folder) + inside
+
+
+def spelled(folder: Path, cell: str) -> Path:
+    """The file that a cell of a table names below a folder: as it is written or, if there is none,
+    with / for the \\ of Windows and accents as parts of letters or as signs of their own."""
+    path = folder / cell
+    if os.path.isfile(path):  # unlike Path's own, it bears names that no file can have
+        return path
+    plain = cell.replace("\\", "/")
+    others = [folder / plain, *(folder / unicodedata.normalize(f, plain) for f in ("NFC", "NFD"))]
+    return next((other for other in others if os.path.isfile(other)), path)
 
 
 def folders_in(top: Path) -> list[Path]:

@@ -4,6 +4,8 @@ At chance the error is e = sqrt((n + m + 1) / (12 n m)), stratified as the AUC i
 (one side) and power 1 - beta:
     noticed: an advantage of (z_{1 - alpha} + z_{1 - beta}) e       (2.93 e at 0.05 and 0.9)
     cleared: an AUC of exactly 1/2 lies within +-(z_{1 - alpha} + z_{1 - beta/2}) e  (3.29 e)
+    failed: max(margin + z_{1 - beta} e, (z_{1 - alpha/2} + z_{1 - beta}) e), as the audit's test is
+        two-sided, at a share of alpha, and asks for a distance beyond the margin as well.
 The second is the margin of an equivalence test (TOST; Schuirmann 1987): it has two sides to pass.
 """
 
@@ -47,3 +49,10 @@ def records_needed(margin: float, m: int, power: float = 0.9, alpha: float = 0.0
     target = (margin / noticed(1.0, power, alpha)) ** 2
     rest = 12 * m * target - 1  # from (n + m + 1) / (12 n m) = target
     return int(np.ceil((m + 1) / rest)) if rest > 0 else None
+
+
+def fails_at(error: float, margin: float, alpha: float, power: float = 0.9) -> float:
+    """The departure that fails a model with this power: significant at alpha, two-sided, and beyond
+    the margin."""
+    least = float(norm.ppf(power)) * error
+    return max(margin + least, float(norm.ppf(1 - alpha / 2)) * error + least)

@@ -1,0 +1,79 @@
+"""Forget rules with pseudonyms in place of what may name a person.
+
+    where:user=17               where:user=sha256:4523...
+    where:class=cat,user=17|18  where:class=cat,user=sha256:4523...|sha256:4ec9...
+    ids:lists/user-17.txt       ids:lists/sha256:b0a1....txt
+
+Values of columns are such, and the names of list files. Names of classes are none: the model's
+outputs have them. Nor is a share, or a number of images.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from untrain.data.sets.pseudonyms import PREFIX, pseudonym
+
+CLASSES = ("class", "label", "subclass")
+"""Columns whose values are names of classes."""
+QUOTED = "\"[^\"]*\"|'[^']*'"
+VALUE = rf"\s*(?:(?:{QUOTED})[^|,]*|[^|,]*)"
+CONDITION = re.compile(
+    rf"(?P<name>\s*(?:{QUOTED}|[^=,|\"'][^=,]*)\s*)=+(?P<values>{VALUE}(?:\|{VALUE})*)(?:,\s*|$)"
+)
+
+
+def hidden(rule: str) -> str:
+    """The rule as it may stand in a file for good; of such a rule, itself."""
+    return "".join(pseudonym(text) if may else text for text, may in _pieces(rule))
+
+
+def personal(rule: str) -> list[str]:
+    """What of a rule may name a person and is no pseudonym yet, without quotes."""
+    return [text for text, may in _pieces(rule) if may and not text.startswith(PREFIX)]
+
+
+def _pieces(rule: str) -> Iterator[tuple[str, bool]]:
+    """The rule in pieces, in order, and whether each may name a person; quotes around one of these
+    are left out."""
+    kind, colon, value = rule.partition(":")
+    yield kind + colon, False
+    if kind in ("ids", "indices"):
+        folder, slash, name = value.rpartition("/")
+        stem, dot, suffix = name.rpartition(".") if "." in name[1:] else (name, "", "")
+        yield from ((folder + slash, False), (stem, bool(stem)), (dot + suffix, False))
+    elif kind == "where":
+        yield from _conditions(value)
+    else:
+        yield value, False
+
+
+def _conditions(text: str) -> Iterator[tuple[str, bool]]:
+    """The same of the conditions of a where rule; what cannot be read may be anything."""
+    at = 0
+    while at < len(text):
+        found = CONDITION.match(text, at)
+        if found is None:
+            yield text[at:].strip(), True
+            return
+        yield text[at : found.start("values")], False
+        if _bare(found["name"]).lower() in CLASSES:
+            yield found["values"], False
+        else:
+            yield from _each(found["values"])
+        yield text[found.end("values") : found.end()], False
+        at = found.end()
+
+
+def _each(values: str) -> Iterator[tuple[str, bool]]:
+    """The same of the values of a condition."""
+    for number, value in enumerate(re.findall(rf"(?:^|\|)({VALUE})(?=\||$)", values)):
+        yield "|" * bool(number), False
+        yield (_bare(value), True) if _bare(value) else (value, False)
+
+
+def _bare(text: str) -> str:
+    """Text without space and quotes around it."""
+    text = text.strip()
+    return text[1:-1] if len(text) > 1 and text[0] in "\"'" and text[-1] == text[0] else text
