@@ -122,6 +122,31 @@ def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
         np.savez(draft, **arrays)
 
 
+@contextmanager
+def readable(path: Path, where: str) -> Iterator[None]:
+    """Turns a failure to read a file in its block into a UserError (3)."""
+    try:
+        yield
+    except OSError as error:
+        what = f"{path} cannot be read: {error.strerror or error}."
+        raise UserError(what, where, "Check its permissions.", MISSING) from error
+
+
+def read_text(path: Path, where: str, fix: str) -> str:
+    """The text of a file in UTF-8, without the mark that some programs begin it with.
+
+    where, fix: of the UserErrors that are raised if it cannot be read (3) or is no text (2).
+    """
+    try:
+        with readable(path, where):
+            text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not text.", where, fix) from error
+    if "\0" in text:
+        raise UserError(f"{path} is not text.", where, fix)
+    return text
+
+
 def file_hash(path: Path) -> str:
     """SHA-256 of a file's bytes."""
     with path.open("rb") as file:

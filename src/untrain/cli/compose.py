@@ -184,3 +184,13 @@ def needed(value: str, flag: str, meaning: str) -> Path:
     if not value.strip():
         raise UserError(f"{flag} is missing.", flag, f"Name {meaning}.")
     return path_of(value)
+
+
+def flagged(args: list[str], flag: str, *switches: str) -> list[str]:
+    """The same with a flag before the first word that follows none; switches: take no value."""
+    for place, arg in enumerate(args):
+        before = args[place - 1] if place else ""
+        free = not before.startswith("-") or "=" in before or before in switches
+        if free and not arg.startswith("-") and arg.lower() not in ("true", "false"):
+            return [*args[:place], flag, *args[place:]]
+    return args

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from untrain.cli.compose import needed, parse
-from untrain.cli.import_ import named
+from untrain.cli.compose import flagged, needed, parse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +32,7 @@ def run(args: list[str]) -> int:
     timm, torchvision, or a state_dict; with a model card that says what was forgotten and how, and
     never which images."""
     problems = Problems()
-    args = named(args, "--run", "--pickle", "--no-pickle")
+    args = flagged(args, "--run", "--pickle", "--no-pickle")
     given = parse(args, {"options": ExportOptions}, problems, prog="untrain export", about=about)
     options: ExportOptions = problems.settled(given.options)
     folder = problems.attempt(needed, options.run, "RUN", "the folder of a finished run first")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from untrain.cli.compose import needed, option, parse, recipe
+from untrain.cli.compose import flagged, needed, option, parse, recipe
 from untrain.config import DataConfig, ModelConfig
 from untrain.errors import Problems, UserError
 
@@ -48,7 +48,7 @@ def run(args: list[str]) -> int:
     test part need --test. Images that it has never seen, which an audit needs, are given with
     --unseen, and images for choices with --val."""
     problems = Problems()
-    args = named(args, "--weights", "--trust-pickle")
+    args = flagged(args, "--weights", "--trust-pickle")
     given = parse(
         args, parts, problems, prog="untrain import", about=about, inherited=usual(args, problems)
     )
@@ -92,16 +92,6 @@ def uncut(data: DataConfig) -> tuple[Images, Split]:
             "train, which draws a fifth.",
         )
     return images, split
-
-
-def named(args: list[str], flag: str, *switches: str) -> list[str]:
-    """The same with a flag before the first word that follows none; switches: take no value."""
-    for place, arg in enumerate(args):
-        before = args[place - 1] if place else ""
-        free = not before.startswith("-") or "=" in before or before in switches
-        if free and not arg.startswith("-") and arg.lower() not in ("true", "false"):
-            return [*args[:place], flag, *args[place:]]
-    return args
 
 
 def usual(args: list[str], problems: Problems) -> dict[str, object]:

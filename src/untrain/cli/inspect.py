@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from untrain.cli.compose import parse
+from untrain.cli.compose import flagged, parse
 from untrain.config import DataConfig, path_of
 from untrain.errors import Problems, UserError
 
@@ -49,7 +49,13 @@ def run(args: list[str]) -> int:
     stand without its flag: untrain inspect folder:PATH."""
     problems = Problems()
     parts = {"options": InspectOptions, "data": DataConfig}
-    given = parse(named(args), parts, problems, prog="untrain inspect", about=about)
+    given = parse(
+        flagged(args, "--data", "--json", "--no-json"),
+        parts,
+        problems,
+        prog="untrain inspect",
+        about=about,
+    )
     options: InspectOptions = problems.settled(given.options)
     picture = problems.attempt(drawable, options.picture) if options.picture else None
     problems.attempt(refuse_among, picture, given.data)
@@ -70,16 +76,6 @@ def run(args: list[str]) -> int:
         draw(picture, images, split)
         say(f"picture: written to {picture}")
     return 0
-
-
-def named(args: list[str]) -> list[str]:
-    """The same with --data before the data set, which is the first word that follows no flag."""
-    for place, arg in enumerate(args):
-        before = args[place - 1] if place else ""
-        free = not before.startswith("-") or "=" in before or before in ("--json", "--no-json")
-        if free and not arg.startswith("-") and arg.lower() not in ("true", "false"):
-            return [*args[:place], "--data", *args[place:]]
-    return args
 
 
 def drawable(text: str) -> Path:

@@ -17,13 +17,7 @@ if TYPE_CHECKING:
 def selection_problems(options: UnlearnOptions) -> list[UserError]:
     """What is wrong with --select and the flags that belong to it."""
     problems = list(margin_problems(options.margin, options.max_utility_loss))
-    if options.select == "oracle" and not options.retrain.strip():
-        what = "--select oracle needs a Retrain to compare with."
-        fix = "Name its folder: --retrain RUN; or --select early, which needs none."
-        problems.append(UserError(what, "--retrain", fix))
-    if options.select != "oracle" and options.retrain.strip():
-        fix = "Give --select oracle as well, or leave it out."
-        problems.append(UserError("--retrain acts with --select oracle alone.", "--retrain", fix))
+    problems += oracle_problems(options.select, options.retrain, "--select early")
     if options.select == "oracle" and len(options.forget) > 1:
         what = f"--select oracle takes one request, and --forget names {len(options.forget)}."
         fix = "Carry them out one by one, each with its own Retrain."
@@ -47,6 +41,17 @@ def selection(options: UnlearnOptions, before: Origin) -> Checkpoint | None:
         lr=lr,
         batch=batch,
     )
+
+
+def oracle_problems(select: str, retrain: str, instead: str) -> Iterator[UserError]:
+    """What is wrong with --retrain beside --select; instead: what needs no Retrain."""
+    if select == "oracle" and not retrain.strip():
+        what = "--select oracle needs a Retrain to compare with."
+        fix = f"Name its folder: --retrain RUN; or {instead}, which needs none."
+        yield UserError(what, "--retrain", fix)
+    if select != "oracle" and retrain.strip():
+        fix = "Give --select oracle as well, or leave it out."
+        yield UserError("--retrain acts with --select oracle alone.", "--retrain", fix)
 
 
 def margin_problems(margin: float, loss: float) -> Iterator[UserError]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from untrain.cli.compose import needed, parse
-from untrain.cli.selecting import margin_problems
+from untrain.cli.selecting import margin_problems, oracle_problems
 from untrain.cli.unlearn import UnlearnOptions, added_terms, apart, inherited, named, planned
 from untrain.config import path_of
 from untrain.errors import Problems, UserError, raise_all
@@ -70,13 +70,7 @@ def problems_of_options(options: TuneOptions) -> list[UserError]:
     if options.trials < 1:
         what = f"--trials {options.trials} is out of range."
         problems.append(UserError(what, "--trials", "It must be at least 1."))
-    if options.select == "oracle" and not options.retrain.strip():
-        fix = "Name its folder: --retrain RUN; or leave --select out, which needs none."
-        what = "--select oracle needs a Retrain to compare with."
-        problems.append(UserError(what, "--retrain", fix))
-    if options.select != "oracle" and options.retrain.strip():
-        fix = "Give --select oracle as well, or leave it out."
-        problems.append(UserError("--retrain acts with --select oracle alone.", "--retrain", fix))
+    problems += oracle_problems(options.select, options.retrain, "leave --select out")
     return problems
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 
 from untrain.data.images import Images
 from untrain.data.pixels.decode import shown
+from untrain.data.pixels.equal import equal
 from untrain.data.sets.splits import Split
-
-SAMPLE = 64
-"""Bytes in the middle of each image that are compared first, so that few are read as a whole."""
 
 Pairs = list[tuple[int, int]]
 
@@ -21,26 +17,9 @@ Pairs = list[tuple[int, int]]
 def groups(images: Images, among: np.ndarray | None = None) -> list[np.ndarray]:
     """Positions of images with equal pixels, two or more in each group, sorted.
 
-    among: only groups that hold one of these positions. Labels and keys are not compared. Of
-    memory-mapped images a page each is read, and the whole of those that may be equal.
+    among: only groups that hold one of these positions. Labels and keys are not compared.
     """
-    rows = images.x.detach().cpu().numpy().reshape(len(images), -1).view(np.uint8)
-    begin = max(0, (rows.shape[1] - SAMPLE) // 2)
-    middle = np.ascontiguousarray(rows[:, begin : begin + SAMPLE])
-    cells = middle.view(np.dtype((np.void, middle.shape[1]))).ravel()
-    _, number, counts = np.unique(cells, return_inverse=True, return_counts=True)
-    alike = counts[number] > 1
-    if among is not None:
-        alike &= np.isin(number, number[among])
-    found: dict[bytes, list[int]] = defaultdict(list)
-    for at in np.flatnonzero(alike).tolist():
-        found[hashlib.blake2b(rows[at], digest_size=16).digest()].append(at)
-    wanted = None if among is None else set(among.tolist())
-    return [
-        np.asarray(group)
-        for group in found.values()
-        if len(group) > 1 and (wanted is None or not wanted.isdisjoint(group))
-    ]
+    return equal([images.x], among)
 
 
 @dataclass(frozen=True)

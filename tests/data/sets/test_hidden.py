@@ -15,6 +15,7 @@ RULES = [
     ("where:name=O'Brien,city=Bonn", "where:name={O'Brien},city={Bonn}", ["O'Brien", "Bonn"]),
     ('where:user=""', 'where:user=""', []),
     ("where:user", "where:{user}", ["user"]),
+    ('where:"person', 'where:{"person}', ['"person']),
     ('where:user="17', 'where:user={"17}', ['"17']),
     ("ids:lists/user-17.txt", "ids:lists/{user-17}.txt", ["user-17"]),
     ("indices:user-17", "indices:{user-17}", ["user-17"]),

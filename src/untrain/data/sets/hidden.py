@@ -10,18 +10,14 @@ outputs have them. Nor is a share, or a number of images.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from untrain.data.sets.pseudonyms import PREFIX, pseudonym
+from untrain.data.sets.where import bare, pieces
+from untrain.errors import UserError
 
 CLASSES = ("class", "label", "subclass")
 """Columns whose values are names of classes."""
-QUOTED = "\"[^\"]*\"|'[^']*'"
-VALUE = rf"\s*(?:(?:{QUOTED})[^|,]*|[^|,]*)"
-CONDITION = re.compile(
-    rf"(?P<name>\s*(?:{QUOTED}|[^=,|\"'][^=,]*)\s*)=+(?P<values>{VALUE}(?:\|{VALUE})*)(?:,\s*|$)"
-)
 
 
 def hidden(rule: str) -> str:
@@ -51,29 +47,26 @@ def _pieces(rule: str) -> Iterator[tuple[str, bool]]:
 
 def _conditions(text: str) -> Iterator[tuple[str, bool]]:
     """The same of the conditions of a where rule; what cannot be read may be anything."""
-    at = 0
-    while at < len(text):
-        found = CONDITION.match(text, at)
-        if found is None:
-            yield text[at:].strip(), True
-            return
-        yield text[at : found.start("values")], False
-        if _bare(found["name"]).lower() in CLASSES:
-            yield found["values"], False
+    try:
+        conditions = pieces(text, ",", "")
+    except UserError:
+        at = text.find("=") + 1
+        yield text[:at], False
+        yield text[at:].strip(), True
+        return
+    for number, condition in enumerate(conditions):
+        yield "," * bool(number), False
+        name, *rest = pieces(condition, "=", "")
+        value = "=".join(rest)
+        if rest:
+            yield f"{name}=" + "=" * value.startswith("="), False
+            yield from _values(value.removeprefix("="), bare(name).lower() not in CLASSES)
         else:
-            yield from _each(found["values"])
-        yield text[found.end("values") : found.end()], False
-        at = found.end()
+            yield condition.strip(), bool(condition.strip())
 
 
-def _each(values: str) -> Iterator[tuple[str, bool]]:
-    """The same of the values of a condition."""
-    for number, value in enumerate(re.findall(rf"(?:^|\|)({VALUE})(?=\||$)", values)):
+def _values(text: str, may: bool) -> Iterator[tuple[str, bool]]:
+    """The same of the values of a condition; may: whether they may name a person."""
+    for number, value in enumerate(pieces(text, "|", "")):
         yield "|" * bool(number), False
-        yield (_bare(value), True) if _bare(value) else (value, False)
-
-
-def _bare(text: str) -> str:
-    """Text without space and quotes around it."""
-    text = text.strip()
-    return text[1:-1] if len(text) > 1 and text[0] in "\"'" and text[-1] == text[0] else text
+        yield (bare(value), True) if may and bare(value) else (value, False)

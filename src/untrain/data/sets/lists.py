@@ -16,6 +16,7 @@ from untrain.data.pixels.decode import shown
 from untrain.data.sets.pseudonyms import FOUND, PREFIX
 from untrain.data.sets.spelling import found_as_spelled, hint
 from untrain.errors import MISSING, UserError, raise_all
+from untrain.files import read_text, readable
 
 KEYS = ("key", "keys", "id", "ids", "file", "files", "filename", "filenames", "path", "paths")
 """What the first line of a list may call its keys; in a csv file, their column."""
@@ -130,17 +131,10 @@ def read_list(
     if not os.path.isfile(path):  # unlike Path's own, it bears names that no file can have
         fix = FOUND if path.name.startswith(PREFIX) else "Check the path."
         raise UserError(f"No file {str(path)[:200]}.", where[:200], fix, MISSING)
-    try:
-        if path.suffix.lower() == ".npy":
+    if path.suffix.lower() == ".npy":
+        with readable(path, where):
             return Listed(_array(path, where))
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        what = f"{path} cannot be read: {error.strerror or error}."
-        raise UserError(what, where, "Check its permissions.", MISSING) from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not text.", where, "Use txt, csv or npy.") from error
-    if "\0" in text:
-        raise UserError(f"{path} is not text.", where, "Use txt, csv or npy.")
+    text = read_text(path, where, "Use txt, csv or npy.")
     if path.suffix.lower() != ".csv":
         rows = [[line] for line in text.splitlines()]
         return _listed([row for row in rows if row[0].strip()], wanted, where, images)

@@ -46,7 +46,7 @@ def matching(value: str, images: Images, where: str) -> np.ndarray:
     problems = Problems()
     columns = columns_of(images)
     found = []
-    for condition in filter(str.strip, _split(value, ",", where)):
+    for condition in filter(str.strip, pieces(value, ",", where)):
         rows = problems.attempt(_holds, condition.strip(), columns, where)
         found += [(condition.strip(), rows)] if rows is not None else []
     if not found and not problems.found:
@@ -107,8 +107,8 @@ def trained(
 
 def _holds(condition: str, columns: Mapping[str, np.ndarray], where: str) -> np.ndarray:
     """Of which images a condition holds: bool (N,)."""
-    name, *rest = _split(condition, "=", where)
-    name, value = _bare(name), "=".join(rest).strip().removeprefix("=")
+    name, *rest = pieces(condition, "=", where)
+    name, value = bare(name), "=".join(rest).strip().removeprefix("=")
     if not rest:
         fix = f"{HOW} A value with a comma stands in quotes."
         raise UserError(f"'{condition}' is no condition.", where, fix)
@@ -120,11 +120,11 @@ def _holds(condition: str, columns: Mapping[str, np.ndarray], where: str) -> np.
         missing = unknown("column", name, columns, f"Columns: {', '.join(columns)}.")
         raise UserError(missing.what, where, missing.fix)
     name = name if name in columns else near[0]
-    values = [text.strip() for text in _split(value, "|", where)]
+    values = [text.strip() for text in pieces(value, "|", where)]
     if not all(values):
         what = f"A value of '{name}' is missing: '{condition}'."
         raise UserError(what, where, f'For images without one write {name}="".')
-    return _among(name, [_bare(text) for text in values], columns[name], where)
+    return _among(name, [bare(text) for text in values], columns[name], where)
 
 
 def _among(column: str, values: Sequence[str], cells: np.ndarray, where: str) -> np.ndarray:
@@ -185,28 +185,28 @@ def _worth(cell: str) -> str | Decimal:
     return Decimal(cell) if NUMBER.fullmatch(cell) else cell
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """Text without space and quotes around it."""
     text = text.strip()
     return text[1:-1] if len(text) > 1 and text[0] in QUOTES and text[-1] == text[0] else text
 
 
-def _split(text: str, sign: str, where: str) -> list[str]:
+def pieces(text: str, sign: str, where: str) -> list[str]:
     """The pieces between signs that are not in quotes; a quote begins where a piece does.
 
     Raises UserError if a quote does not end.
     """
-    pieces, quote = [""], ""
+    found, quote = [""], ""
     for letter in text:
-        begins = not pieces[-1].strip() or pieces[-1].rstrip()[-1:] in ("=", "|")
+        begins = not found[-1].strip() or found[-1].rstrip()[-1:] in ("=", "|")
         if quote:
             quote = "" if letter == quote else quote
         elif letter in QUOTES and begins:
             quote = letter
         elif letter == sign:
-            pieces.append("")
+            found.append("")
             continue
-        pieces[-1] += letter
+        found[-1] += letter
     if quote:
         raise UserError(f"A quotation mark is not closed: {text}", where, HOW)
-    return pieces
+    return found

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from untrain.data.pixels.decode import shown
 from untrain.errors import MISSING, UserError
+from untrain.files import read_text
 
 SIGNS = ",;\t|"
 """What may stand between cells."""
@@ -52,16 +53,7 @@ def _text(path: Path, where: str) -> str:
     if not path.is_file():
         what = f"{path} is a folder." if path.is_dir() else f"No file {path}."
         raise UserError(what, where, "Check the path.", MISSING)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        what = f"{path} cannot be read: {error.strerror or error}."
-        raise UserError(what, where, "Check its permissions.", MISSING) from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path.name} is not text in UTF-8.", where, "Export it again.") from error
-    if "\0" in text:
-        raise UserError(f"{path.name} is not text.", where, "Export it again.")
-    return text
+    return read_text(path, where, "Export it again, as text in UTF-8.")
 
 
 def _columns(rows: Sequence[Sequence[str]], where: str) -> Columns:
