@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from untrain.errors import UserError
+from untrain.models import checkpoint
 from untrain.models.checkpoint import load, load_weights, save
 from untrain.models.foreign import beside, read_weights, renamed, without
 
@@ -184,3 +185,21 @@ def test_a_trusted_file_whose_code_is_not_here_says_so(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"needs code that is not here .*no_such_module") as error:
         read_weights(tmp_path / "x.pt", trust=True)
     assert error.value.code == 3
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process may save the state of a run at any time."""
+    path, read = tmp_path / "x.safetensors", checkpoint.described
+    save(path, {"w": torch.zeros(3)}, {"number": 0})
+
+    def replaced(text: str) -> dict[str, Any]:
+        monkeypatch.setattr(checkpoint, "described", read)
+        save(path, {"w": torch.ones(5)}, {"number": 1})
+        return read(text)
+
+    monkeypatch.setattr(checkpoint, "described", replaced)
+    tensors, about = load(path)
+    assert about == {"number": 1}
+    assert torch.equal(tensors["w"], torch.ones(5))

@@ -44,7 +44,32 @@ def save(path: Path, tensors: dict[str, Tensor], about: dict[str, Any]) -> None:
 
 
 def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Read both back. Raises UserError if the file is missing, cut short or of another kind."""
+    """Read both back. Raises UserError if the file is missing, cut short or of another kind.
+
+    safetensors opens a file twice: one that another process replaces meanwhile is read again.
+    """
+    while True:
+        before = stamp(path)
+        try:
+            found = _load(path)
+        except (RuntimeError, OSError, UserError):
+            if stamp(path) == before:
+                raise
+        else:
+            if stamp(path) == before:
+                return found
+
+
+def stamp(path: Path) -> tuple[int, ...]:
+    """What changes when another file is put in the place of one; () where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     if not path.is_file():
         raise UserError(f"No checkpoint {path.name}.", str(path.parent), "Check the path.", MISSING)
     try:

@@ -115,6 +115,8 @@ def check_unfinished(out: Path, key: str | None) -> None:
     try:
         _, about = load(out / "resume.safetensors")
     except UserError as error:
+        if error.code == MISSING:  # another process has just finished its run
+            return
         fix = "Remove this file; the run then starts anew."
         raise UserError(error.what, str(out / "resume.safetensors"), fix) from error
     if key is not None and about.get("key") != key:
