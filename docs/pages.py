@@ -11,11 +11,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from untrain.fields import field_texts, own_texts, sentence
 from untrain.methods.contract import Method, Trained
+from untrain.recipes.evidence import told, tuned
+from untrain.recipes.recipe import read
 from untrain.registry import methods
 
 DOCS = Path(__file__).parent
@@ -56,8 +59,27 @@ def facts(method: type[Method]) -> str:
         "(FB: an image forward and backward; F: forward only).",
         f"- **`--add contrastive`**: {'yes' if term else 'no'}.",
         f"- **Paper**: {method.paper}.",
+        *tuning(method),
     ]
     return "\n".join(lines)
+
+
+def tuning(method: type[Method]) -> list[str]:
+    """What studies search, and which recipes hold what they have found."""
+    searched = [
+        f"`--{name.replace('_', '-')}` {', '.join(map(show, values))}"
+        for name, values in method.search.items()
+    ]
+    count = prod(map(len, method.search.values()))
+    lines = [f"- **Searched by tuning studies**: {'; '.join(searched)}: {count} combinations."]
+    found = [
+        f"`--recipe {name}` ({told(read(name), method.name)['tuned']})"
+        for name in tuned(method.name)
+    ]
+    return [
+        *(lines if searched else []),
+        f"- **Tuned values**: {', '.join(found) or 'in no recipe; its presets are untuned'}.",
+    ]
 
 
 START = {"original": "the Original", "fresh": "fresh weights"}

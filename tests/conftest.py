@@ -16,8 +16,10 @@ with warnings.catch_warnings():  # third parties' import-time warnings are not o
 import torch
 from torch import nn
 
+from counted import once
 from untrain.data.images import Images
 from untrain.data.sets.splits import Split, make_split, with_forget
+from untrain.engine.cost import FlopMeter
 from untrain.models.build import ModelSpec
 from untrain.task import Task
 from untrain.testing import same as same_bits
@@ -36,6 +38,14 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Decoded images never go to the user's cache folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UNTRAIN_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def counted_once() -> Iterator[None]:
+    """FLOPs of equal steps are counted once, and not in every run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FlopMeter, "_count", once(FlopMeter._count))
         yield
 
 

@@ -38,6 +38,13 @@ class UserError(Exception):
         return "\n".join(lines)
 
 
+class DiskError(UserError):
+    """A disk that is full or cannot be written: whatever comes next would fail as well."""
+
+    def __init__(self, what: str, where: str = "", fix: str = "", code: int = MISSING) -> None:
+        super().__init__(what, where, fix, code)
+
+
 class UserErrors(UserError):
     """Several problems told at once; the exit code is the highest of theirs."""
 

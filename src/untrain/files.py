@@ -16,7 +16,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from untrain.errors import MISSING, UserError
+from untrain.errors import MISSING, DiskError, UserError
 from untrain.progress import say
 
 TORN = (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile)
@@ -40,11 +40,10 @@ def atomic(path: Path) -> Iterator[Path]:
             os.fsync(written.fileno())
         draft.replace(path)
     except OSError as error:
-        raise UserError(
+        raise DiskError(
             f"Could not write {path.name}: {error.strerror or error}.",
             where=str(path.parent),
             fix="Free some space or choose another folder; what was written before is intact.",
-            code=MISSING,
         ) from error
     finally:
         with suppress(OSError):
@@ -89,6 +88,27 @@ def lock(folder: Path, wait: str = "", where: str = "--out") -> Iterator[None]:
         yield
 
 
+@contextmanager
+def alone(path: Path) -> Iterator[bool]:
+    """Whether this process is the only one to hold a lock file while the block runs.
+
+    Nobody waits: False where another process holds it. A killed process holds nothing.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("w")
+    except OSError as error:
+        what = f"{path.parent} cannot be written: {error.strerror or error}."
+        raise DiskError(what, str(path.parent), "Free some space, or choose another.") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+        else:
+            yield True
+
+
 def writable(folder: Path) -> bool:
     """Whether `lock` could have this folder."""
     try:
@@ -102,11 +122,10 @@ def check_space(folder: Path, needed: int) -> None:
     """Raise UserError if the disk that holds a folder has fewer than `needed` bytes free."""
     free = shutil.disk_usage(folder).free
     if free < needed:
-        raise UserError(
+        raise DiskError(
             f"The disk has {free / 1e6:,.0f} MB free, and {ceil(needed / 1e6):,} MB may be needed.",
             where=str(folder),
             fix="Free some space, or choose a folder on another disk.",
-            code=MISSING,
         )
 
 

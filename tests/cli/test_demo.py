@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from untrain.cli.main import main
+from untrain.data import sources
+from untrain.demo import wrong_labels
 from untrain.demo.story import class_is_gone, labels_no_longer_hurt
 from untrain.metrics.evidence import Outputs, View
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("demo")
-    assert main(["demo", "--out", str(out)]) == 0
+@pytest.fixture(scope="module", params=[900, pytest.param(1797, marks=pytest.mark.slow)])
+def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo on the first half of the digits, or on all of them."""
+    out, all_digits = tmp_path_factory.mktemp("demo"), sources.digits()
+    part = slice(request.param)
+    some = replace(
+        all_digits, x=all_digits.x[part], y=all_digits.y[part], keys=all_digits.keys[part]
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (sources, wrong_labels):
+            patch.setattr(module, "digits", lambda: some)
+        assert main(["demo", "--out", str(out)]) == 0
     return out
 
 

@@ -15,6 +15,7 @@ from untrain.methods.ft import FT
 from untrain.methods.ga import GA
 from untrain.methods.mask_class import MaskClass
 from untrain.metrics.evidence import Outputs
+from untrain.verdict import relearn
 from untrain.verdict.case import rows_of
 from untrain.verdict.conditions import asked, exposed
 from untrain.verdict.control import control
@@ -38,6 +39,12 @@ def exact() -> Verdict:
     return verdict(retrained(), references=[retrained(1)])
 
 
+@pytest.fixture
+def short_lessons(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Relearning is given up early where a test asks for other findings."""
+    monkeypatch.setattr(relearn, "CAP", 3)
+
+
 def test_a_model_that_forgot_nothing_fails(nothing_done: Verdict) -> None:
     assert nothing_done.word == "FAIL-RESIDUAL"
     failed = {one.key for one in nothing_done.findings if one.state == "fail"}
@@ -46,6 +53,7 @@ def test_a_model_that_forgot_nothing_fails(nothing_done: Verdict) -> None:
     assert not nothing_done.gate
 
 
+@pytest.mark.usefixtures("short_lessons")
 def test_fine_tuning_alone_fails() -> None:
     assert verdict(run(FT(epochs=2, batch=50, lr=0.02), original(), task())).word == "FAIL-RESIDUAL"
 
@@ -61,6 +69,7 @@ def test_an_exact_model_fails_in_one_seed_of_twenty_at_most() -> None:
     assert sum(word.startswith("FAIL") for word in words) <= 1
 
 
+@pytest.mark.usefixtures("short_lessons")
 def test_pushing_an_exact_model_on_is_over_forgetting() -> None:
     pushed = run(GA(epochs=5, batch=50, lr=0.01), retrained(), task())
     found = verdict(pushed)
@@ -68,6 +77,7 @@ def test_pushing_an_exact_model_on_is_over_forgetting() -> None:
     assert found.finding("level").value < 0.5
 
 
+@pytest.mark.usefixtures("short_lessons")
 def test_a_class_that_is_only_masked_never_passes() -> None:
     on = task(np.flatnonzero(images().y.numpy()[:TRAIN] == 0))
     masked = run(MaskClass(), original(), on)
@@ -82,6 +92,7 @@ def test_a_class_that_is_only_masked_never_passes() -> None:
     assert found.finding("control").value > 0.1
 
 
+@pytest.mark.usefixtures("short_lessons")
 def test_twenty_images_cannot_be_cleared_and_retrain_is_named() -> None:
     found = verdict(retrained(), task(np.arange(20)), references=[retrained(1), retrained(2)])
     assert found.word == "INCONCLUSIVE"

@@ -8,13 +8,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Annotated, Any
 
-from untrain.cli.recipe import read_recipe
-from untrain.config import build, path_of, shown, unchecked
+from untrain.cli.recipe import loaded, taken
+from untrain.config import build, path_of, unchecked
 from untrain.errors import Problems, UserError, unknown
-from untrain.registry import terms
-
-ON_THE_LINE = {"preset", "recipe"}
-"""Flags that a recipe cannot hold."""
 
 
 def option(args: list[str], flag: str) -> list[str]:
@@ -29,10 +25,10 @@ def option(args: list[str], flag: str) -> list[str]:
 
 
 def recipe(args: list[str], problems: Problems) -> dict[str, Any]:
-    """The values of the recipes named in the flags, later ones over earlier ones."""
+    """What stands at the top of the recipes named in the flags, later ones over earlier ones."""
     values: dict[str, Any] = {}
-    for path in filter(None, option(args, "--recipe")):
-        values |= problems.attempt(read_recipe, path_of(path)) or {}
+    for one in loaded(option(args, "--recipe"), problems):
+        values |= one.top
     return values
 
 
@@ -113,7 +109,7 @@ def overlay(
 ) -> dict[str, Any]:
     """The values that replace defaults, from the preset and the recipe named in the flags.
 
-    tables: what has a table of its own in a recipe, as a term does: [contrastive].
+    tables: the terms that are added, which have tables of their own in a recipe: [contrastive].
     """
     given = dict(inherited)
     every = {f.name: f.default for part in parts.values() for f in fields(part)}
@@ -127,13 +123,8 @@ def overlay(
             problems.add(unknown("preset", name, known))
         for presets in offered:
             given |= presets.get(name, {})
-    keys = (every.keys() | {*tables}) - ON_THE_LINE
-    for key, value in recipe(args, problems).items():
-        problem = refused(key, value, keys, tables)
-        if problem is None:
-            given[key] = value
-        else:
-            problems.add(problem)
+    for one in loaded(option(args, "--recipe"), problems):
+        given |= taken(one, every, parts.get("method"), tables, problems)
     for name, value in list(given.items()):
         if isinstance(every.get(name), tuple):
             if option(args, "--" + name.replace("_", "-")):
@@ -141,25 +132,6 @@ def overlay(
             else:
                 given[name] = tuple(value) if isinstance(value, list) else (value,)
     return given
-
-
-def refused(key: str, value: Any, keys: Iterable[str], tables: tuple[str, ...]) -> UserError | None:
-    """Why an entry of a recipe is not taken; None if it is."""
-    table = isinstance(value, dict)
-    if key in ON_THE_LINE:
-        return UserError(f"'{key}' stands in a recipe.", "--recipe", f"Give --{key} as a flag.")
-    if key in tables and not table:
-        fix = f"Write a table: [{key}], and its keys below it."
-        return UserError(f"{key} = {shown(value)} is no table.", "--recipe", fix)
-    if key in keys:
-        return None
-    if key in terms.names():
-        what = f"[{key}] stands in the recipe, but the term is not added."
-        return UserError(what, "--recipe", f"Give --add {key}, or take it out.")
-    if table:
-        fix = "Write its keys at the top of the file, named like the flags."
-        return UserError(f"Unknown table [{key}].", "--recipe", fix)
-    return unknown("key", key, sorted(keys))
 
 
 def switched(args: list[str], parts: Iterable[type[Any]]) -> list[str]:

@@ -34,7 +34,7 @@ class ImportOptions:
     preset: str = ""
     """Values by name: laptop, coun or coun-vgg16."""
     recipe: str = ""
-    """TOML file of values, named like the flags."""
+    """TOML file of values, named like the flags, or a recipe by its name (untrain list recipes)."""
 
 
 def run(args: list[str]) -> int:

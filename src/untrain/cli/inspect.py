@@ -34,7 +34,7 @@ class InspectOptions:
     preset: str = ""
     """Values by name: laptop or coun."""
     recipe: str = ""
-    """TOML file of values, named like the flags."""
+    """TOML file of values, named like the flags, or a recipe by its name (untrain list recipes)."""
 
 
 def run(args: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""`untrain list methods|models|terms|data`: what there is, with one line each."""
+"""`untrain list methods|models|terms|data|recipes`: what there is, with one line each."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from typing import Any
 from untrain import registry
 from untrain.errors import Problems, UserError, unknown
 from untrain.fields import sentence
+from untrain.progress import say
+from untrain.recipes.evidence import told, tuned
+from untrain.recipes.recipe import names, read
 
-KINDS = ("methods", "models", "terms", "data")
+KINDS = ("methods", "models", "terms", "data", "recipes")
 
 
 def run(args: list[str]) -> int:
@@ -28,6 +31,9 @@ def run(args: list[str]) -> int:
     rows = ROWS[words[0]]()
     if "--json" in args:
         print(json.dumps(rows, indent=2))
+        return 0
+    if not rows:
+        say(f"There are no {words[0]}.")
         return 0
     if sys.stdout.isatty():
         show(rows)
@@ -50,7 +56,8 @@ def show(rows: list[dict[str, Any]]) -> None:
 
 
 def methods() -> list[dict[str, Any]]:
-    """Name, what it does and needs, trained or one-shot, cost of an epoch or in all, paper."""
+    """Name, what it does and needs, trained or one-shot, cost of an epoch or in all, paper, and
+    the recipes that hold tuned values; where there are none, its presets are untuned."""
     return [about(name) for name in registry.methods.names()]
 
 
@@ -58,7 +65,7 @@ def about(name: str) -> dict[str, Any]:
     """The line of a method; of one that cannot be imported, why."""
     from untrain.methods.contract import Trained
 
-    row = dict.fromkeys(("name", "does", "needs", "kind", "cost", "paper"), "")
+    row = dict.fromkeys(("name", "does", "needs", "kind", "cost", "paper", "tuned"), "")
     try:
         method = registry.methods.get(name)
     except UserError as error:
@@ -71,6 +78,7 @@ def about(name: str) -> dict[str, Any]:
         "kind": "trained" if trained else "one-shot",
         "cost": f"{'an epoch' if trained else 'in all'}: {method.cost}",
         "paper": method.paper,
+        "tuned": ", ".join(tuned(name)) or "no: native values",
     }
 
 
@@ -103,8 +111,21 @@ def data() -> list[dict[str, Any]]:
     ]
 
 
+def recipes() -> list[dict[str, Any]]:
+    """Packaged recipes, a row for each method: values that were searched, others, evidence."""
+    rows = [
+        {"name": name, "method": method, **told(read(name), method)}
+        for name in names()
+        for method in read(name).methods
+    ]
+    held = {row["method"] for row in rows}
+    untuned = [name for name in registry.methods.names() if name not in held]
+    say(f"In no recipe, and with native values: {', '.join(untuned)}.")
+    return rows
+
+
 def _first_line(thing: Any) -> str:
     return (thing.__doc__ or "").strip().splitlines()[0]
 
 
-ROWS = {"methods": methods, "models": models, "terms": terms, "data": data}
+ROWS = {"methods": methods, "models": models, "terms": terms, "data": data, "recipes": recipes}

@@ -21,9 +21,10 @@ VERBS = {
     "unlearn": "remove the influence of images from a trained model",
     "tune": "choose a method's settings without Retrain",
     "audit": "the table: how close each model is to Retrain",
+    "bench": "whole tables of many runs from one study file, with nothing computed twice",
     "traces": "where erased images still are; --purge removes them",
     "export": "the model as transformers, timm or torch loads it, with a model card",
-    "list": "methods, models, terms or data sets",
+    "list": "methods, models, terms, data sets or recipes",
     "doctor": "what this machine has, and what is missing for what",
 }
 

@@ -47,7 +47,7 @@ class PlanOptions:
     preset: str = ""
     """Values by name, as in untrain unlearn."""
     recipe: str = ""
-    """TOML file of values, named like the flags."""
+    """TOML file of values, named like the flags, or a recipe by its name (untrain list recipes)."""
     available: float = 1.0
     """Share of the retained images that is available, in (0, 1]."""
     forget_data: bool = True

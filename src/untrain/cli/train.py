@@ -30,7 +30,7 @@ class TrainOptions:
     preset: str = ""
     """Values by name: laptop (narrow ResNet-18, 5,000 images of CIFAR-10) or coun (the paper's)."""
     recipe: str = ""
-    """TOML file of values, named like the flags."""
+    """TOML file of values, named like the flags, or a recipe by its name (untrain list recipes)."""
 
 
 def run(args: list[str]) -> int:
@@ -41,9 +41,10 @@ def run(args: list[str]) -> int:
     from untrain.runs.place import check_place
     from untrain.runs.plan import Plan, configured
     from untrain.runs.sequence import carry_out
+    from untrain.runs.tracking.trackers import Tracking
 
     parts = {"options": TrainOptions, "data": DataConfig, "model": ModelConfig}
-    parts |= {"method": Retrain, "device": Device}
+    parts |= {"method": Retrain, "device": Device, "tracking": Tracking}
     about = "Train a model on a data set; with --forget, without the forgotten images (Retrain)."
     problems = Problems()
     usual = own_constants(args, problems)
@@ -76,7 +77,7 @@ def run(args: list[str]) -> int:
     if plan is None:
         config = configured(None, given.model, given.method, (), forget=rule, seed=options.seed)
         problems.attempt(check_place, out, config)
-    carry_out({out: plan} if out and plan else None, given.device, problems)
+    carry_out({out: plan} if out and plan else None, given.device, problems, given.tracking)
     return 0
 
 

@@ -58,7 +58,7 @@ class TuneOptions:
     preset: str = ""
     """Values by name: laptop, coun, native, or one of the method's own."""
     recipe: str = ""
-    """TOML file of values, named like the flags."""
+    """TOML file of values, named like the flags, or a recipe by its name (untrain list recipes)."""
 
     def __post_init__(self) -> None:
         raise_all(problems_of_options(self))

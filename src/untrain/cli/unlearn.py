@@ -15,7 +15,6 @@ from untrain.registry import methods, terms
 
 if TYPE_CHECKING:
     from untrain.data.sets.splits import Split
-    from untrain.engine.device import Device
     from untrain.methods.contract import Method, Term
     from untrain.runs.load import Origin
     from untrain.runs.plan import Plan
@@ -44,7 +43,7 @@ class UnlearnOptions:
     """Values by name: laptop, coun, native, or one of the method's own; without one, the Original's
     batch size is taken over (by retrain its whole recipe)."""
     recipe: str = ""
-    """TOML file of values, named like the flags."""
+    """TOML file of values, named like the flags, or a recipe by its name (untrain list recipes)."""
     select: Literal["none", "early", "oracle"] = "none"
     """Which checkpoint to end at. none: the last. early: the first of two in a row that treat
     forgotten images as unseen ones, seen on half of the forgotten images and val, if healing on
@@ -72,13 +71,21 @@ def run(args: list[str]) -> int:
         print(f"methods: {', '.join(methods.names())}\nflags: untrain unlearn METHOD --help")
         return 0 if args else 2
     from untrain.engine.device import Device
+    from untrain.runs.sequence import carry_out
+    from untrain.runs.tracking.trackers import Tracking
 
     problems = Problems()
     method = named(args[0])
     added = added_terms(args, problems)
     given = parse(
         args[1:],
-        {"options": UnlearnOptions, "method": method, "device": Device, **added},
+        {
+            "options": UnlearnOptions,
+            "method": method,
+            "device": Device,
+            "tracking": Tracking,
+            **added,
+        },
         problems,
         prog=f"untrain unlearn {args[0]}",
         about=inspect.getdoc(method) or "",
@@ -87,7 +94,8 @@ def run(args: list[str]) -> int:
     )
     options: UnlearnOptions = problems.settled(given.options)
     parts = [getattr(given, name) for name in added]
-    carry_out_all(options, given.method, None if None in parts else parts, given.device, problems)
+    plans = plans_of(options, given.method, None if None in parts else parts, problems)
+    carry_out(plans, given.device, problems, given.tracking)
     return 0
 
 
@@ -104,19 +112,19 @@ def named(word: str, verb: str = "unlearn") -> type[Method]:
     return method
 
 
-def carry_out_all(
+def plans_of(
     options: UnlearnOptions,
     method: Method | None,
     added: list[Term] | None,
-    device: Device | None,
     problems: Problems,
-) -> None:
-    """Make the runs of all requests. Raises UserError with the problems found here and before."""
+) -> dict[Path, Plan] | None:
+    """The runs of all requests by their folders; None where something is wrong, which is among
+    the problems then."""
     from untrain.data.sets.splits import forget_each
     from untrain.runs.load import origin
     from untrain.runs.place import check_place
     from untrain.runs.plan import configured
-    from untrain.runs.sequence import carry_out, stages
+    from untrain.runs.sequence import stages
 
     rules = options.forget
     if not rules:
@@ -137,7 +145,7 @@ def carry_out_all(
         rule = rules[0] if rules else ""
         config = configured(None, model, method, added or (), forget=rule, seed=options.seed)
         problems.attempt(check_place, out, config)
-    carry_out(problems.attempt(stages, plan, splits, rules, out), device, problems)
+    return problems.attempt(stages, plan, splits, rules, out)
 
 
 def planned(

@@ -28,6 +28,8 @@ GROUPS = {
         "timm": "--model timm:NAME",
         "torchvision": "--model torchvision:NAME",
         "transformers": "--model hf:NAME",
+        "tensorboardX": "--track tensorboard",
+        "mlflow-skinny": "--track mlflow",
     },
 }
 """What every package is for. Without one of `core` nothing is promised to work."""

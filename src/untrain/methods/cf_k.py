@@ -36,6 +36,7 @@ class CFk(FT):
         "coun": {"k": 6},
         "laptop": {"k": 6, "epochs": 10, "batch": 64, "lr": 0.2},
     }
+    search = {}
 
     k: int = 2
     """Layers that are trained, counted from the end, from 1 to all of them (then it is FT). 1 is

@@ -92,6 +92,9 @@ class Method:
     """What it starts from: original or fresh weights."""
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Values of the fields by name of the preset."""
+    search: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
+    """What a tuning study tries beside the preset: field -> values, in every combination; as many
+    for each method that has any."""
     trials: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """For tests: field -> settings under which another value of it (given there) shows."""
 

@@ -38,6 +38,7 @@ class CoUn(FT):
         "coun": {},
         "laptop": {"epochs": 5, "batch": 64, "lr": 0.1, "lam": 0.3},
     }
+    search = {"lr": (0.03, 0.05, 0.1, 0.2), "lam": (0.3, 1.0)}
     trials = {"transform": {"transform": "N"}}
 
     lam: float = 1.0

@@ -50,6 +50,7 @@ class CU(Trained):
         "coun": {"lam": 1.0, "tau": 0.1, "stop": "none"},
         "laptop": {"epochs": 10, "batch": 64, "lr": 0.01},
     }
+    search = {"lr": (0.003, 0.01, 0.03, 0.1), "stop": ("none", "auto")}
     trials = {
         "": {"stop": "none"},
         "batch": {"batch": 4},

@@ -27,6 +27,7 @@ class FT(Trained):
         "coun": {},
         "laptop": {"epochs": 10, "batch": 64, "lr": 0.1},
     }
+    search = {"lr": (0.01, 0.02, 0.03, 0.05, 0.1, 0.15, 0.2, 0.3)}
 
     def loss(self, step: Step, state: State) -> Tensor:
         return cross_entropy(step.retain.out().logits, step.retain.y)

@@ -32,6 +32,7 @@ class L1Sparse(FT):
         "coun": {},
         "laptop": {"epochs": 10, "batch": 64, "lr": 0.1, "gamma": 1e-4},
     }
+    search = {"lr": (0.03, 0.05, 0.1, 0.2), "gamma": (1e-4, 5e-4)}
 
     gamma: float = 5e-4
     """Weight of the penalty in the first epoch, >= 0; the CoUn paper tunes it in [1e-4, 0.1].

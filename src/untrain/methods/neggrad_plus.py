@@ -50,6 +50,7 @@ class NegGradPlus(Trained):
         "coun": {},
         "laptop": {"epochs": 5, "batch": 64, "lr": 0.03},
     }
+    search = {"lr": (0.01, 0.03, 0.05, 0.1), "beta": (0.95, 0.99)}
     trials = {"cap": {"cap": 0.01}}
 
     beta: float = 0.95

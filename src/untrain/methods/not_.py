@@ -34,6 +34,7 @@ class NoT(FT):
         "coun": {"lr": 0.05},
         "laptop": {"epochs": 10, "batch": 64, "lr": 0.1},
     }
+    search = {"lr": (0.01, 0.02, 0.03, 0.05, 0.1, 0.15, 0.2, 0.3)}
     trials = {"tensors": {"tensors": "3"}}
 
     tensors: str = "0"

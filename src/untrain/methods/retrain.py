@@ -33,6 +33,7 @@ class Retrain(FT):
         "coun-vgg16": {"warmup": 75 / 182},
         "laptop": {"epochs": 20, "batch": 64, "lr": 0.05, "schedule": "linear", "warmup": 0.15},
     }
+    search = {}
 
     epochs: int = 182
     """Passes over the images, at least 1."""

@@ -35,6 +35,7 @@ class SalUn(RandomLabel):
         "coun": {},
         "laptop": {"epochs": 5, "batch": 64, "lr": 0.02},
     }
+    search = {"lr": (0.01, 0.02, 0.05, 0.1), "rho": (0.3, 0.5)}
 
     rho: float = 0.5
     """Share of all weights that may change, in (0, 1]; the paper tries 0.1 to 1. 1 is random

@@ -118,8 +118,7 @@ class Plan:
 
     def at_hand(self) -> dict[str, Any]:
         """What is not at hand of the training images; {} where everything is."""
-        given = {"available": self.available, "forget_data": self.forget_data}
-        return {name: value for name, value in given.items() if value not in (1, True)}
+        return lacking(self.available, self.forget_data)
 
     def config(self) -> dict[str, Any]:
         """The settings, complete, as they are recorded."""
@@ -131,22 +130,63 @@ class Plan:
 
     def key(self) -> str:
         """Equal keys mean equal runs, up to device, precision and threads."""
-        content = {
-            "model": self.model.identity(),
-            "augment": self.data.augment,
-            "method": [self.method.name, changed(self.method)],
-            "terms": [[term.name, changed(term)] for term in self.terms],
-            "seed": self.seed,
-            "images": self.images.hash,
-            "split": self.split.hashes(self.images),
+        return key_of(
+            self,
+            images=self.images.hash,
+            split=self.split.hashes(self.images),
             # Retrain takes nothing from a model: it is one run, whichever verb makes it
-            "parent": "" if self.method.name == "retrain" else self.given(),
-            "numerics": NUMERICS,
-        }
-        content |= {"stream": self.data.stream} if self.data.stream else {}
-        content |= {"at_hand": self.at_hand()} if self.at_hand() else {}
-        content |= {"select": self.select.key()} if self.select else {}
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+            parent="" if self.method.name == "retrain" else self.given(),
+            at_hand=self.at_hand(),
+            select=self.select.key() if self.select else {},
+        )
+
+
+def lacking(available: float, forget_data: bool) -> dict[str, Any]:
+    """What is not at hand of the training images, as keys and records hold it; {}: nothing."""
+    given = {"available": available, "forget_data": forget_data}
+    return {name: value for name, value in given.items() if value not in (1, True)}
+
+
+class Settings(Protocol):
+    """What is set of a run, before its data are looked at."""
+
+    @property
+    def data(self) -> DataConfig: ...
+    @property
+    def model(self) -> ModelConfig: ...
+    @property
+    def method(self) -> Method: ...
+    @property
+    def terms(self) -> tuple[Term, ...]: ...
+    @property
+    def seed(self) -> int: ...
+
+
+def key_of(
+    run: Settings,
+    *,
+    images: str,
+    split: dict[str, str],
+    parent: str,
+    at_hand: dict[str, Any],
+    select: dict[str, Any],
+) -> str:
+    """The key of a run: of its settings, its images and sets by their hashes, and its parent."""
+    content = {
+        "model": run.model.identity(),
+        "augment": run.data.augment,
+        "method": [run.method.name, changed(run.method)],
+        "terms": [[term.name, changed(term)] for term in run.terms],
+        "seed": run.seed,
+        "images": images,
+        "split": split,
+        "parent": parent,
+        "numerics": NUMERICS,
+    }
+    content |= {"stream": run.data.stream} if run.data.stream else {}
+    content |= {"at_hand": at_hand} if at_hand else {}
+    content |= {"select": select} if select else {}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def configured(

@@ -87,15 +87,24 @@ def pictured(images: Images) -> dict[str, Any]:
 
 
 def commit() -> str:
-    """The commit of the code where it runs from a checkout, else ""."""
+    """The commit of the code where it runs from a checkout, else "".
+
+    It ends in -dirty where files of the package have been changed since.
+    """
     root = Path(__file__).parents[3]
     if not (root / ".git").exists():  # installed: a repository around it is somebody else's
         return ""
-    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        changed = asked(root, "status", "--porcelain", "--untracked-files=no", "--", "src")
+        return asked(root, "rev-parse", "HEAD") + ("-dirty" if changed else "")
     except (OSError, subprocess.CalledProcessError):
         return ""
+
+
+def asked(root: Path, *words: str) -> str:
+    """What git says of a checkout."""
+    command = ["git", "-C", str(root), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def read(folder: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from torch import nn
 from untrain.data.duplicates import twins
 from untrain.data.sets.splits import Split
 from untrain.engine.device import Device
+from untrain.engine.loop import Observer
 from untrain.errors import Problems, UserError
 from untrain.methods.obstacles import obstacles as in_the_way
 from untrain.models.ready import ready
@@ -24,6 +25,8 @@ from untrain.runs.load import is_run, load_model
 from untrain.runs.place import check_place
 from untrain.runs.plan import Plan
 from untrain.runs.record import read
+from untrain.runs.tracking.tracked import tracked
+from untrain.runs.tracking.trackers import Tracking, check_installed, connect
 
 
 def rules_of(run: dict[str, Any]) -> tuple[str, ...]:
@@ -97,11 +100,15 @@ def start(plan: Plan) -> nn.Module:
 
 
 def carry_out(
-    plans: Mapping[Path, Plan] | None, device: Device | None, problems: Problems | None = None
+    plans: Mapping[Path, Plan] | None,
+    device: Device | None,
+    problems: Problems | None = None,
+    tracking: Tracking | None = None,
 ) -> None:
     """Make the runs in their order; those that are finished are skipped.
 
     problems: those found until now; what is None is wrong and is among them.
+    tracking: where the runs are logged besides their folders; None logs them nowhere else.
     Raises UserError with all of them, and with what stands in the way of any of the runs, before
     the first one trains.
     """
@@ -109,15 +116,30 @@ def carry_out(
     for folder, plan in (plans or {}).items():
         problems.add(*obstacles(plan, folder))
     problems.attempt(Device.kind, device)
+    problems.attempt(check_installed, tracking)
     problems.raise_all()
     plans, device = problems.settled(plans), problems.settled(device)
+    trackers = connect(tracking) if tracking else []
     for plan in plans.values():
         for sentence in twins(plan.images, plan.split).sentences():
             say(sentence)
     for number, (folder, plan) in enumerate(plans.items(), 1):
         label = f"{plan.label} {number}/{len(plans)}" if len(plans) > 1 else plan.label
-        with Progress(label, plan.method.length) as progress:
-            made = execute(plan, folder, device, progress.observe)
+        with (
+            tracked(trackers, plan, folder) as seen,
+            Progress(label, plan.method.length) as progress,
+        ):
+            made = execute(plan, folder, device, both(progress.observe, seen))
         progress.tell(folder, made)
         for note in read(folder).get("notes", []):
             say(f"{label}: {note}")
+
+
+def both(first: Observer, second: Observer) -> Observer:
+    """One observer for two."""
+
+    def observe(done: float, row: dict[str, Any] | None) -> None:
+        first(done, row)
+        second(done, row)
+
+    return observe

@@ -33,7 +33,7 @@ def test_sets_of_the_hub_have_their_parts_sizes_and_names(name: str, put: Put) -
 
 
 def test_every_set_of_the_hub_is_tested() -> None:
-    tested_elsewhere = {"cifar10", "cifar20", "tiny-imagenet-32"}
+    tested_elsewhere = {"cifar10", "cifar20", "tiny-imagenet-32", "tiny-imagenet-100"}
     assert set(LAYOUTS) | tested_elsewhere == set(HUB)
 
 

@@ -50,6 +50,7 @@ def load(name: str, root: str = "", reading: Reading | None = None) -> Images:
     from untrain.data.sources.hub import find
     from untrain.data.sources.parquet import parquet
     from untrain.data.sources.sizes import resized_images
+    from untrain.data.sources.some_classes import first_classes
 
     reading = reading or Reading()
     kind, _, path = name.partition(":")
@@ -63,6 +64,8 @@ def load(name: str, root: str = "", reading: Reading | None = None) -> Images:
         fix = f"--data takes one of: {', '.join(NAMES)}"
         raise unknown("data set", name, begun or NAMES, fix)
     source = HUB[name]
+    if source.of:
+        return first_classes(load(source.of, root, reading), source.classes, name)
     twins = [other for other in HUB if HUB[other].repo == source.repo != "" and other != name]
     return parquet(name, find([name, *twins], source, root), source, reading)
 

@@ -26,6 +26,9 @@ class HubSet:
     """What the names of the test files begin with."""
     augment: str = "crop+flip"
     """Augmentation unless the user names one."""
+    of: str = ""
+    """The set whose first `classes` classes it is."""
+    classes: int = 0
 
 
 HUB = {
@@ -39,6 +42,8 @@ HUB = {
     "tiny-imagenet": HubSet("zh-plus/tiny-imagenet", "data", "image", test="valid"),
     # A local set only: Tiny ImageNet scaled to 32 pixels, for small machines.
     "tiny-imagenet-32": HubSet("", "", "image", test="valid"),
+    # As many classes as CIFAR-100 has, where that is not at hand.
+    "tiny-imagenet-100": HubSet(test="valid", of="tiny-imagenet-32", classes=100),
 }
 
 

@@ -1,0 +1,1 @@
+"""Studies: whole tables of runs from one file, with nothing computed twice."""

@@ -1,0 +1,1 @@
+"""Hyper-parameters from a tuning study: which, how fairly, and as a recipe."""

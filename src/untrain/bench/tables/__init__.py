@@ -1,0 +1,1 @@
+"""Tables of a study: from statistics to cells, and from cells to each form."""

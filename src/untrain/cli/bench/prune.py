@@ -1,0 +1,78 @@
+"""`untrain bench prune STUDY`: remove what no table and no run needs any more."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from untrain.cli.bench.asked import parsed
+from untrain.errors import Problems
+from untrain.progress import say
+
+if TYPE_CHECKING:
+    from untrain.bench.kept.plans import Place
+    from untrain.bench.kept.results import Standing
+
+LARGE = ("model.safetensors", "evidence.npz", "embeddings.npz", "resume.safetensors")
+"""What of a run tables do not need."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PruneOptions:
+    """What the word itself takes."""
+
+    others: bool = False
+    """Also remove whole runs of the store that this study does not ask for."""
+    yes: bool = False
+    """Remove; without it, what would be removed is printed."""
+
+
+def run(args: list[str]) -> int:
+    problems = Problems()
+    about = """Remove weights and outputs of runs that are measured and that no run of the study
+    still needs. Their records and measures stay, so that tables stay what they are."""
+    given = parsed(args, "prune", about, problems, "--others", "--yes", options=PruneOptions)
+    problems.raise_all()
+    _, _, place, found = given.asked.order().standing()
+    paths = [*spare(place, found), *(strangers(place, found) if given.options.others else [])]
+    freed = sum(size(path) for path in paths)
+    for path in paths:
+        if given.options.yes:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        else:
+            print(path)
+    if given.options.yes:
+        say(f"{freed / 1e6:,.1f} MB removed from {place.store.root}")
+    else:
+        say(f"{freed / 1e6:,.1f} MB would be removed; --yes removes them")
+    return 0
+
+
+def spare(place: Place, found: Standing) -> Iterator[Path]:
+    """Large files of runs that are measured and that no unfinished run starts from."""
+    of = place.addresses.of
+    needed = {of(need) for cell, _, _ in found.others for need in cell.job.needs}
+    done = {result.address for result in found.results} - {a for _, a, _ in found.others}
+    for address in sorted(done - needed):
+        for name in LARGE:
+            if (place.store.folder(address) / name).exists():
+                yield place.store.folder(address) / name
+
+
+def strangers(place: Place, found: Standing) -> Iterator[Path]:
+    """Runs of the store that are not the study's and that nobody is making."""
+    ours = {result.address for result in found.results} | {a for _, a, _ in found.others}
+    for folder in sorted((place.store.root / "runs").iterdir()):
+        if folder.name not in ours:
+            with place.store.claim(folder.name) as mine:
+                if mine:
+                    yield folder
+
+
+def size(path: Path) -> int:
+    if path.is_dir():
+        return sum(one.stat().st_size for one in path.rglob("*") if one.is_file())
+    return path.stat().st_size

@@ -1,0 +1,1 @@
+"""A run as MLflow and TensorBoard show it, beside what its own folder keeps."""

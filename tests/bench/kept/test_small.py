@@ -1,0 +1,86 @@
+"""Small result files: no weights, no places of a machine, and a study goes on from them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.bench.conftest import make, trained
+from tests.bench.making.test_work import order_of
+
+from untrain.bench.kept.small import export, portable, portable_word, take_all
+from untrain.bench.kept.store import Store
+
+
+@pytest.fixture
+def small(finished: Path, study: Path, tmp_path: Path) -> Store:
+    store = Store(finished)
+    results = order_of(study, store).standing()[3].results
+    assert export(store, (result.address for result in results), tmp_path / "small") == 10
+    return Store(tmp_path / "small")
+
+
+def test_tables_need_nothing_else(small: Store, study: Path, finished: Path) -> None:
+    ours, theirs = (order_of(study, store).standing()[3] for store in (small, Store(finished)))
+    assert not ours.others
+    assert [r.values for r in ours.results] == [r.values for r in theirs.results]
+    assert [r.cost for r in ours.results] == [r.cost for r in theirs.results]
+
+
+def test_no_weights_and_no_places_are_written(small: Store, finished: Path) -> None:
+    files = [path for path in small.root.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files if not path.name.startswith(".")} == {".json"}
+    text = "".join(path.read_text() for path in files)
+    assert str(finished.parent) not in text
+    assert "data_root" in text
+
+
+def test_a_study_goes_on_from_them(small: Store, study: Path, tmp_path: Path) -> None:
+    store = Store(tmp_path / "store").open()
+    assert take_all(small, store) == 10
+    assert take_all(small, store) == 0
+    order = order_of(study, store)
+    assert len(order.standing()[3].results) == 10
+    make(order)
+    assert trained(store) == []
+
+
+def test_a_later_run_makes_the_weights_it_needs_again(
+    small: Store, study: Path, tmp_path: Path
+) -> None:
+    longer = tmp_path / "longer.toml"
+    text = study.read_text().replace("seeds = 2", "seeds = 1")
+    longer.write_text(text + '\n[[methods]]\nname = "ga"\nepochs = 1\nbatch = 64\n')
+    order = order_of(longer, small)
+    make(order)
+    labels = [e["label"] for e in small.events() if e["event"] == "start"]
+    assert labels == ["original", "ga"]
+    assert len(order.standing()[3].results) == 6
+
+
+@pytest.mark.parametrize(
+    ("before", "word", "told"),
+    [
+        ("--data-root", "/mnt/images", "DATA"),
+        ("", "--data-root=/mnt/images", "--data-root=DATA"),
+        ("--store", "here", "STORE"),
+        ("--out", "/home/me/runs/coun", "coun"),
+        ("--lr", "0.1", "0.1"),
+    ],
+)
+def test_words_of_a_command(before: str, word: str, told: str) -> None:
+    assert portable_word(before, word) == told
+
+
+def test_a_record_keeps_all_but_places(finished: Path) -> None:
+    path = next((finished / "runs").glob("*/run.json"))
+    run = json.loads(path.read_text())
+    run["config"]["data"]["data_root"] = "/mnt/images"
+    run["command"] = "untrain train --data-root /mnt/images --lr 0.1"
+    told = portable(run)
+    assert told["command"] == "untrain train --data-root DATA --lr 0.1"
+    assert told["config"]["data"]["data_root"] == ""
+    assert {k: v for k, v in told.items() if k not in ("command", "config")} == {
+        k: v for k, v in run.items() if k not in ("command", "config")
+    }
