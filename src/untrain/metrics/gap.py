@@ -69,13 +69,11 @@ def gap_interval(values: np.ndarray, retrain: np.ndarray, draws: int = 2000) -> 
     if min(len(values), len(retrain)) < 3:
         return float("nan"), float("nan")
     chance = numpy_rng(0, "gap", "bootstrap")
-    gaps = []
-    for _ in range(draws):
-        mine = chance.integers(len(values), size=len(values))
-        theirs = mine
-        if len(values) != len(retrain):
-            theirs = chance.integers(len(retrain), size=len(retrain))
-        gaps.append(gap_of_means(values[mine], retrain[theirs]))
+    if len(values) == len(retrain):
+        mine = theirs = chance.integers(len(values), size=(draws, len(values)))
+    else:
+        mine, theirs = (chance.integers(n, size=(draws, n)) for n in (len(values), len(retrain)))
+    gaps = np.abs(values[mine].mean(1) - retrain[theirs].mean(1)).mean(1)
     low, high = np.quantile(gaps, [0.025, 0.975])
     return float(low), float(high)
 

@@ -107,6 +107,10 @@ def asked(root: Path, *words: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
+class SchemaError(UserError):
+    """A run.json of another version, which is sound there."""
+
+
 def read(folder: Path) -> dict[str, Any]:
     """The run.json of a folder. Raises UserError if it is missing, damaged or of another schema."""
     path = folder / "run.json"
@@ -127,7 +131,7 @@ def read(folder: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or not content.keys() >= KEYS:
         raise UserError("run.json is not a run's.", str(folder), "Run it again.")
     if content["schema"] != SCHEMA:
-        raise UserError(
+        raise SchemaError(
             f"run.json has schema {content['schema']}; this version reads {SCHEMA}.",
             where=str(folder),
             fix="Run it again with this version.",

@@ -235,3 +235,55 @@ def test_no_process_is_left_behind(study: Path, finished: Path) -> None:
     Team(order_of(study, Store(finished)), DEVICE, 2).run(lambda: None)
     assert not [p for p in multiprocessing.active_children() if p.is_alive()]
     assert not list((finished / "workers").glob("*.json"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("run.json", '{"schema": 1, "key": "", "label": ""}'),
+        ("tries.json", "[]"),
+        ("measures/accuracy.json", '{"schema": 1, "weights": "?", "values": {}}'),
+    ],
+)
+def test_files_of_another_shape_are_mended(
+    study: Path, copied: Store, name: str, content: str
+) -> None:
+    before = contents(copied)
+    order = order_of(study, copied)
+    address = order.standing()[3].results[-1].address
+    if name == "tries.json":
+        copied.clear(address)
+    (copied.folder(address) / name).write_text(content)
+    make(order)
+    assert contents(copied) == before
+
+
+def test_a_record_that_lacks_a_part_is_damaged(study: Path, copied: Store) -> None:
+    order = order_of(study, copied)
+    address = order.standing()[3].results[-1].address
+    path = copied.folder(address) / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"cost": []}))
+    assert len(order.standing()[3].of(State.DAMAGED)) == 1
+
+
+def test_a_failure_that_cannot_be_read_is_tried_again(study: Path, copied: Store) -> None:
+    order = order_of(study, copied)
+    address = order.standing()[3].results[-1].address
+    copied.clear(address)
+    (copied.folder(address) / "failed.json").write_text("[]")
+    assert order.standing()[3].reasons == {address: "no reason is noted"}
+    assert copied.forgive(address)
+    make(order)
+    assert not order.standing()[3].others
+
+
+def test_a_record_of_another_schema_is_told_and_kept(study: Path, copied: Store) -> None:
+    order = order_of(study, copied)
+    address = order.standing()[3].results[-1].address
+    path = copied.folder(address) / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema": 2}))
+    with pytest.raises(UserError, match="schema 2; this version reads 1"):
+        order.standing()
+    with pytest.raises(UserError, match="schema 2; this version reads 1"):
+        make(order)
+    assert (copied.folder(address) / "model.safetensors").is_file()

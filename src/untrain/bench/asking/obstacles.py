@@ -35,9 +35,21 @@ def obstacles(cells: Sequence[Cell], load: Load) -> list[UserError]:
             if split is None:
                 continue
             rows = {_alike(cell.job): cell for cell in here if cell.job.rules == every}
-            for cell in rows.values():
-                problems.add(*_in_the_way(cell, loaded[0], split))
+            found = [one for cell in rows.values() for one in _in_the_way(cell, loaded[0], split)]
+            problems.add(*_once(found))
     return problems.found
+
+
+def _once(problems: Sequence[UserError]) -> list[UserError]:
+    """What is in the way of several rows alike, once, with the first of them."""
+    alike: dict[str, list[UserError]] = {}
+    for problem in problems:
+        alike.setdefault(f"{problem.what} {problem.fix}", []).append(problem)
+    told = []
+    for first, *others in alike.values():
+        more = f" and {len(others)} more" if others else ""
+        told.append(UserError(first.what, f"{first.where}{more}", first.fix, first.code))
+    return told
 
 
 def _split(loaded: tuple[Images, Split], rules: Sequence[str], data: DataConfig) -> Split:

@@ -57,8 +57,9 @@ def _measured(run: Any, name: str, seeds: Sequence[int]) -> dict[str, Any]:
     path = place(run.folder, name, () if run.forgetful else run.rules)
     about = {"schema": SCHEMA, "audit": name, "seeds": list(seeds), **run.about}
     content = _kept(path)
-    if content is None or any(content.get(key) != value for key, value in about.items()):
-        measurable = run.rules or name == "accuracy"
+    measurable = bool(run.rules) or name == "accuracy"
+    other = content is None or any(content.get(key) != value for key, value in about.items())
+    if content is None or other or (measurable and not content["values"]):
         content = about | {"values": audits.get(name)(run, seeds) if measurable else {}}
         with atomic(path) as draft:
             text = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
@@ -86,7 +87,7 @@ def read(
     if seeds and content.get("seeds") != list(seeds):
         return None
     values: dict[str, Any] = content["values"]
-    return values
+    return values if values or name != "accuracy" else None
 
 
 def numbers(values: Mapping[str, Any]) -> dict[str, float]:

@@ -99,6 +99,7 @@ class Sets:
         try:
             content: dict[str, Any] = json.loads(self.place(data, rules).read_text())
             whole = all(content[name] for name in ("images", "split", "sizes"))
+            whole = whole and isinstance(content["requests"], list)
         except TORN:
             return None
         return content if whole else None

@@ -22,7 +22,7 @@ from typing import Any
 
 from untrain.errors import MISSING, UserError
 from untrain.files import TORN, alone, file_hash, write_json
-from untrain.runs.record import read
+from untrain.runs.record import SchemaError, read
 
 SCHEMA = 1
 """Of a store; raised when what it holds changes its meaning."""
@@ -90,16 +90,23 @@ class Store:
         return State.UNFINISHED if (folder / "resume.safetensors").exists() else State.MISSING
 
     def record(self, address: str) -> dict[str, Any] | None:
-        """The run.json of a run; None where there is none that can be read."""
+        """The run.json of a run; None where there is none that can be read.
+
+        Raises UserError if it is sound and of another schema.
+        """
         try:
-            return read(self.folder(address))
+            run = read(self.folder(address))
+        except SchemaError:
+            raise
         except UserError:
             return None
+        parts = ("config", "images", "split", "checkpoints", "cost")
+        return run if all(isinstance(run[name], dict) for name in parts) else None
 
     def failure(self, address: str) -> dict[str, Any]:
         """Why a run has failed; {} where it has not, or nothing can be read of it."""
         try:
-            content: dict[str, Any] = json.loads((self.folder(address) / "failed.json").read_text())
+            content = dict(json.loads((self.folder(address) / "failed.json").read_text()))
         except TORN:
             return {}
         return content

@@ -17,7 +17,13 @@ EVERY = 0.5
 """Least seconds between two looks."""
 REMIND = 60.0
 """Off a terminal, seconds without a finished run after which the runs under way are told."""
-TOLD = {"made": "made", "taken": "taken over", "failed": "FAILED", "made again": "made again"}
+TOLD = {
+    "made": "made",
+    "taken": "taken over",
+    "failed": "FAILED",
+    "damaged": "is damaged and will be made again",
+    "lost": "has lost its weights, which others start from, and will be made again",
+}
 """Events that are told, and in which words."""
 
 
@@ -33,7 +39,7 @@ class Board:
         for cell in cells:
             self.rows.setdefault(place.addresses.of(cell.job), named(cell))
         self.seen = len(place.store.events())
-        self.finished = len(self.rows) - len(left(cells, place))
+        self.waiting = {place.addresses.of(cell.job) for cell in left(cells, place)}
         self.next = self.remind = 0.0
         self.bars: Any = None
         self.tasks: dict[str, Any] = {}
@@ -86,9 +92,11 @@ class Board:
         """A line about a run that has ended."""
         self.remind = time.monotonic() + REMIND
         if event["event"] in ("made", "taken"):
-            self.finished += 1
+            self.waiting.discard(event["run"])
+        elif event["event"] in ("damaged", "lost"):
+            self.waiting.add(event["run"])
         why = f": {event['what']}" if event["event"] == "failed" else ""
-        line = f"{self.finished}/{len(self.rows)} {self.rows[event['run']]} {TOLD[event['event']]}"
+        line = f"{self.finished()}/{len(self.rows)} {self.rows[event['run']]} {TOLD[event['event']]}"
         ahead = self.ahead() if event["event"] == "made" else None
         later = f", about {duration(ahead)} left" if ahead else ""
         (self.bars.console.print if self.bars is not None else say)(f"{line}{why}{later}")
@@ -99,7 +107,7 @@ class Board:
 
     def draw(self, running: Sequence[Beat]) -> None:
         """Bring the bars up to date."""
-        self.bars.update(self.tasks["study"], completed=self.finished, text=self.count())
+        self.bars.update(self.tasks["study"], completed=self.finished(), text=self.count())
         for gone in self.tasks.keys() - {"study"} - {beat.run for beat in running}:
             self.bars.remove_task(self.tasks.pop(gone))
         for beat in running:
@@ -108,8 +116,11 @@ class Board:
                 self.tasks[beat.run] = self.bars.add_task(name, total=beat.passes, text="")
             self.bars.update(self.tasks[beat.run], completed=beat.done, text=passes(beat))
 
+    def finished(self) -> int:
+        return len(self.rows) - len(self.waiting)
+
     def count(self) -> str:
-        return f"{self.finished}/{len(self.rows)} runs"
+        return f"{self.finished()}/{len(self.rows)} runs"
 
 
 def passes(beat: Beat) -> str:

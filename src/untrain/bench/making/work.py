@@ -135,7 +135,7 @@ class Work:
         """Train and measure. Raises UserError with what is in the way, code 1 for a bug."""
         store = self.place.store
         if store.state(address) == State.DONE and not self.measurable(job, address):
-            store.log("made again", address)
+            store.log("lost", address)
             store.clear(address)
         if store.state(address) == State.DAMAGED:
             store.log("damaged", address)
@@ -196,7 +196,7 @@ class Work:
         saved = state.stat().st_mtime if state.exists() else 0.0
         before: dict[str, Any] = {}
         with suppress(*TORN):
-            before = json.loads((folder / "tries.json").read_text())
+            before = dict(json.loads((folder / "tries.json").read_text()))
         tries = before.get("tries", 0) + 1 if before.get("saved", saved) == saved else 1
         if tries > self.retries + 1:
             raise UserError(

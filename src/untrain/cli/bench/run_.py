@@ -75,7 +75,7 @@ def run(args: list[str]) -> int:
         return 0
     forgive(cells, place, refused=options.retry_failed)
     carry_out(order, cells, place, given.device, options)
-    return concluded(study, cells, place)
+    return concluded(order, study, cells, place)
 
 
 def checked(order: Order, cells: Sequence[Cell]) -> Place:
@@ -140,11 +140,11 @@ def carry_out(
             Team(order, device, options.workers, gpus(device)).run(board.look)
 
 
-def concluded(study: Study, cells: Sequence[Cell], place: Place) -> int:
+def concluded(order: Order, study: Study, cells: Sequence[Cell], place: Place) -> int:
     """Print the table; 4 if a run has failed."""
     from untrain.bench.kept.results import standing
     from untrain.cli.bench.table import show
 
     found = standing(cells, study.audits, place)
-    show(study, found)
+    show(order, study, found)
     return GATE if found.others else 0

@@ -87,10 +87,10 @@ def command(order: Order, options: TableOptions) -> str:
     return shlex.join(words)
 
 
-def show(study: Study, found: Standing) -> int:
+def show(order: Order, study: Study, found: Standing) -> int:
     """Print the main table as `untrain bench table` does; 4 if a run has no Retrain."""
     options = TableOptions()
-    look = looked(study, options, None, (), f"untrain bench table {called(study)}")
+    look = looked(study, options, None, (), command(order, options))
     return told(study, found, options, Forms(), look)
 
 
