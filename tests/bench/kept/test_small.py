@@ -11,6 +11,7 @@ from tests.bench.making.test_work import order_of
 
 from untrain.bench.kept.small import export, portable, portable_word, take_all
 from untrain.bench.kept.store import Store
+from untrain.errors import UserError
 
 
 @pytest.fixture
@@ -84,3 +85,24 @@ def test_a_record_keeps_all_but_places(finished: Path) -> None:
     assert {k: v for k, v in told.items() if k not in ("command", "config")} == {
         k: v for k, v in run.items() if k not in ("command", "config")
     }
+
+
+def test_drafts_and_torn_measures_are_left_out(copied: Store, study: Path, tmp_path: Path) -> None:
+    results = order_of(study, copied).standing()[3].results
+    measures = copied.folder(results[0].address) / "measures"
+    (measures / ".draft-7-accuracy.json").write_text("{")
+    (measures / "lemma.json").write_text("{")
+    (copied.sets / ".draft-7-x.json").write_text("{")
+    assert export(copied, (result.address for result in results), tmp_path / "small") == 10
+    assert not list((tmp_path / "small").rglob(".draft*"))
+    assert not list((tmp_path / "small").rglob("lemma.json"))
+
+
+def test_a_store_is_not_exported_into_itself(copied: Store) -> None:
+    with pytest.raises(UserError, match="is the store itself"):
+        export(copied, [], copied.root)
+
+
+def test_an_empty_store_gives_nothing(tmp_path: Path) -> None:
+    source, store = (Store(tmp_path / name).open() for name in ("source", "store"))
+    assert take_all(source, store) == 0

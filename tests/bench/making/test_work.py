@@ -287,3 +287,17 @@ def test_a_record_of_another_schema_is_told_and_kept(study: Path, copied: Store)
     with pytest.raises(UserError, match="schema 2; this version reads 1"):
         make(order)
     assert (copied.folder(address) / "model.safetensors").is_file()
+
+
+@pytest.mark.parametrize("content", [b"half of a file", b""])
+def test_a_saved_state_that_is_damaged_is_left_and_the_run_starts_anew(
+    study: Path, copied: Store, content: bytes
+) -> None:
+    before = contents(copied)
+    order = order_of(study, copied)
+    address = order.standing()[3].results[-1].address
+    copied.clear(address)
+    (copied.folder(address) / "resume.safetensors").write_bytes(content)
+    make(order)
+    assert contents(copied) == before
+    assert "damaged" in [event["event"] for event in copied.events() if event["run"] == address]

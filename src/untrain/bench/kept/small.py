@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import Any
 
 from untrain.bench.kept.store import State, Store
-from untrain.files import atomic
+from untrain.errors import UserError
+from untrain.files import TORN, atomic
 
 ROOTS = {"--data-root": "DATA", "--store": "STORE", "--take-from": "RUNS"}
 """Flags whose value is a place on one machine, and what stands for it."""
@@ -20,14 +22,17 @@ def export(store: Store, addresses: Iterable[str], out: Path) -> int:
 
     Returns how many runs were written. No place of this machine is among what is written.
     """
-    small = Store(out).open()
+    if out.resolve() == store.root.resolve():
+        what = f"{out} is the store itself, whose records stay as they are."
+        raise UserError(what, "--out", "Choose another folder.")
+    small = Store(out).open(where="--out")
     count = 0
     for address in dict.fromkeys(addresses):
         run = store.record(address)
         if run is None or store.state(address) != State.DONE:
             continue
         write(small.folder(address) / "run.json", portable(run))
-        for path in sorted((store.folder(address) / "measures").glob("*.json")):
+        for path in whole(store.folder(address) / "measures"):
             write(small.folder(address) / "measures" / path.name, json.loads(path.read_text()))
         count += 1
     copy_sets(store, small)
@@ -37,15 +42,17 @@ def export(store: Store, addresses: Iterable[str], out: Path) -> int:
 def take_all(source: Store, store: Store) -> int:
     """Take records and measures over that a store lacks; returns of how many runs."""
     count = 0
-    for folder in sorted((source.root / "runs").iterdir()):
+    for folder in sorted((source.root / "runs").glob("*")):
         address = folder.name
         if source.state(address) != State.DONE or store.state(address) == State.DONE:
             continue
+        measures = whole(folder / "measures")
         with store.claim(address) as mine:
-            if mine:
-                shutil.copytree(
-                    folder / "measures", store.folder(address) / "measures", dirs_exist_ok=True
-                )
+            if mine and measures:
+                for path in measures:
+                    write(
+                        store.folder(address) / "measures" / path.name, json.loads(path.read_text())
+                    )
                 write(store.folder(address) / "run.json", source.record(address))
                 count += 1
     copy_sets(source, store)
@@ -53,10 +60,20 @@ def take_all(source: Store, store: Store) -> int:
 
 
 def copy_sets(source: Store, store: Store) -> None:
-    for path in sorted(source.sets.glob("*.json")):
+    for path in whole(source.sets):
         if not (store.sets / path.name).exists():
             with atomic(store.sets / path.name) as draft:
                 shutil.copyfile(path, draft)
+
+
+def whole(folder: Path) -> list[Path]:
+    """The JSON files of a folder that can be read; no drafts of processes that were killed."""
+    found = []
+    for path in sorted(folder.glob("[!.]*.json")):
+        with suppress(*TORN):
+            json.loads(path.read_text())
+            found.append(path)
+    return found
 
 
 def portable(run: dict[str, Any]) -> dict[str, Any]:

@@ -47,8 +47,10 @@ class Store:
 
     root: Path
 
-    def open(self, write: bool = True) -> Store:
+    def open(self, write: bool = True, where: str = "--store") -> Store:
         """The store, if it is one of this version; made if there is none and it is to be written.
+
+        where: the flag that names it, for messages.
 
         Raises UserError if the folder is something else, or of another schema.
         """
@@ -56,20 +58,20 @@ class Store:
         if not path.is_file():
             if self.root.exists() and (not self.root.is_dir() or any(self.root.iterdir())):
                 what = f"{self.root} is no store of runs."
-                raise UserError(what, "--store", "Name a new folder, or that of a store.")
+                raise UserError(what, where, "Name a new folder, or that of a store.")
             if not write:
                 what = f"There is no store {self.root} yet."
-                raise UserError(what, "--store", "Run a study first: untrain bench run", MISSING)
+                raise UserError(what, where, "Run a study first: untrain bench run", MISSING)
             write_json(path, {"schema": SCHEMA, "what": "runs of untrain bench"})
         try:
             schema = json.loads(path.read_text())["schema"]
         except TORN as error:
             fix = f'Write {{"schema": {SCHEMA}}} into it, or name another store.'
-            raise UserError(f"{path} is damaged.", "--store", fix) from error
+            raise UserError(f"{path} is damaged.", where, fix) from error
         if schema != SCHEMA:
             raise UserError(
                 f"{self.root} is a store of schema {schema}; this version reads {SCHEMA}.",
-                where="--store",
+                where=where,
                 fix="Read it with the version that wrote it, or run the study into another store.",
             )
         return self

@@ -96,7 +96,9 @@ class Board:
         elif event["event"] in ("damaged", "lost"):
             self.waiting.add(event["run"])
         why = f": {event['what']}" if event["event"] == "failed" else ""
-        line = f"{self.finished()}/{len(self.rows)} {self.rows[event['run']]} {TOLD[event['event']]}"
+        line = (
+            f"{self.finished()}/{len(self.rows)} {self.rows[event['run']]} {TOLD[event['event']]}"
+        )
         ahead = self.ahead() if event["event"] == "made" else None
         later = f", about {duration(ahead)} left" if ahead else ""
         (self.bars.console.print if self.bars is not None else say)(f"{line}{why}{later}")

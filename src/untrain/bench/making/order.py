@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from untrain.bench.job import Cell, Job
 from untrain.bench.kept.plans import Place
 from untrain.bench.kept.store import Store
+from untrain.config import path_of
 from untrain.errors import Problems, unknown
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Order:
             seeds=study.evaluate_seeds,
             retries=self.retries,
             trackers=connect(self.tracking) if self.tracking else [],
-            elsewhere=found(Path(self.take_from)) if self.take_from else {},
+            elsewhere=found(path_of(self.take_from)) if self.take_from else {},
         )
 
     def standing(self) -> tuple[Study, list[Cell], Place, Standing]:

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from untrain.bench.job import Cell, Job
 from untrain.bench.kept.plans import Place
 from untrain.bench.kept.store import State
-from untrain.errors import DiskError, UserError
-from untrain.files import TORN, write_json
+from untrain.errors import DiskError, UserError, problems_of
+from untrain.files import DRAFT, TORN, write_json
 
 if TYPE_CHECKING:
     from untrain.engine.device import Device
@@ -165,6 +165,7 @@ class Work:
         plan = self.place.plan(job)
         if self.taken(plan, address):
             return
+        self.mend(plan, address)
         self.count(address)
         store.log("start", address, label=plan.label)
         watch = self.watching(plan, address) if self.watching else None
@@ -177,6 +178,18 @@ class Work:
             raise
         (folder / "tries.json").unlink(missing_ok=True)
         store.log("made", address)
+
+    def mend(self, plan: Plan, address: str) -> None:
+        """Remove what a process that was killed has left and no other can go on from."""
+        from untrain.runs.place import check_unfinished
+
+        store, folder = self.place.store, self.place.store.folder(address)
+        for draft in folder.rglob(f"{DRAFT}*"):
+            draft.unlink(missing_ok=True)
+        state = folder / "resume.safetensors"
+        if state.exists() and problems_of(check_unfinished, folder, plan.key()):
+            store.log("damaged", address)
+            state.unlink()
 
     def taken(self, plan: Plan, address: str) -> bool:
         """Take a run over that was made elsewhere with the same settings; returns whether."""

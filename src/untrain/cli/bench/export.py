@@ -7,6 +7,7 @@ from pathlib import Path
 
 from untrain.cli.bench.asked import parsed
 from untrain.cli.compose import needed
+from untrain.cli.doctor import size
 from untrain.errors import Problems
 from untrain.progress import say
 
@@ -30,7 +31,7 @@ def run(args: list[str]) -> int:
     out: Path = needed(given.options.out, "--out", "the folder that is written to")
     _, cells, place, found = given.asked.order().standing()
     count = export(place.store, (result.address for result in found.results), out)
-    size = sum(path.stat().st_size for path in out.rglob("*.json"))
+    bytes_ = sum(path.stat().st_size for path in out.rglob("*.json"))
     say(f"{count} runs of {len({place.addresses.of(c.job) for c in cells})} written to {out}")
-    say(f"it holds {size / 1e6:.1f} MB now")
+    say(f"it holds {size(bytes_)} now")
     return 0

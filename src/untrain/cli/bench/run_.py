@@ -105,7 +105,7 @@ def take_over(order: Order, place: Place) -> None:
         fix = "Name a folder of runs, or another store."
         raise UserError(f"No folder {source}.", "--take-from", fix, MISSING)
     if order.take_from and (source / "store.json").exists():
-        count = take_all(Store(source).open(write=False), place.store)
+        count = take_all(Store(source).open(write=False, where="--take-from"), place.store)
         say(f"records and measures of {count} runs are taken over from {source}")
 
 
