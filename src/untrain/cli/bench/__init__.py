@@ -13,7 +13,7 @@ SUBVERBS = {
     "compare": "two rows of a study, or one study in two stores, paired by seed",
     "tune": "choose each method's values from a tuning study, and write them as a recipe",
     "export": "small result files without weights, from which a study can go on elsewhere",
-    "prune": "remove weights that no run needs, and runs that no study asks for",
+    "prune": "remove weights that no run of the study needs any more",
     "list": "the studies that come with untrain",
 }
 

@@ -28,9 +28,15 @@ class Asked:
     size: str = "laptop"
     """The study's size: laptop (minutes to hours on two cores) or paper."""
     only: tuple[str, ...] = ()
-    """Take these rows alone, by method or label: coun, retrain, neggrad-plus+contrastive."""
+    """Take these rows alone, by method or label, with commas between: ft,coun or
+    neggrad-plus+contrastive; may be given several times."""
     data_root: str = ""
     """Folder with local copies of the data."""
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The rows that --only names."""
+        return tuple(name.strip() for word in self.only for name in word.split(",") if name.strip())
 
     def order(self, **more: Any) -> Order:
         """What processes need to know. Raises UserError if no study is named."""
@@ -39,7 +45,7 @@ class Asked:
         if not self.study.strip():
             fix = "Name one: untrain bench run coun-table2. See: untrain bench list"
             raise UserError("The study is missing.", "untrain bench", fix)
-        given: dict[str, Any] = {"study": self.study, "size": self.size, "only": self.only}
+        given: dict[str, Any] = {"study": self.study, "size": self.size, "only": self.rows}
         given |= {"store": path_of(self.store), "data_root": self.data_root}
         return Order(**given | more)
 

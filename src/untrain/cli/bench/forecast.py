@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from untrain.bench.making.estimate import disk, kind, known, left, timed, total
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def forecast(
-    study: Study, cells: Sequence[Cell], place: Place, device: Device, workers: int
+    study: Study, cells: Sequence[Cell], place: Place, device: Device, workers: int, store: Path
 ) -> None:
-    """Print it. What no finished run tells is timed by a few steps."""
+    """Print it. What no finished run tells is timed by a few steps. store: where it would go."""
     todo = left(cells, place)
     seconds = known(cells, place)
     unknown = [cell for cell in todo if kind(cell) not in seconds]
@@ -37,4 +38,4 @@ def forecast(
     there = len({place.addresses.of(cell.job) for cell in cells}) - len(todo)
     shared = f" with {workers} processes" if workers > 1 else ""
     print(f"\n{len(todo)} runs to make, {there} there already; about {duration(whole)}{shared}")
-    print(f"about {disk(todo, place) / 1e6:,.0f} MB of disk in {place.store.root}")
+    print(f"about {disk(todo, place) / 1e6:,.0f} MB of disk in {store}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from untrain.cli.bench.asked import parsed
-from untrain.errors import Problems
+from untrain.errors import Problems, UserError
 from untrain.progress import say
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ class PruneOptions:
     """What the word itself takes."""
 
     others: bool = False
-    """Also remove whole runs of the store that this study does not ask for."""
+    """Also remove whole runs of the store that this study does not ask for, those of other studies
+    among them."""
     yes: bool = False
     """Remove; without it, what would be removed is printed."""
 
@@ -36,6 +37,9 @@ def run(args: list[str]) -> int:
     still needs. Their records and measures stay, so that tables stay what they are."""
     given = parsed(args, "prune", about, problems, "--others", "--yes", options=PruneOptions)
     problems.raise_all()
+    if given.asked.only:
+        fix = "Leave it out: what other rows start from is known from all of them."
+        raise UserError("prune takes a whole study.", "--only", fix)
     _, _, place, found = given.asked.order().standing()
     paths = [*spare(place, found), *(strangers(place, found) if given.options.others else [])]
     freed = sum(size(path) for path in paths)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
 from untrain.cli.bench.asked import parsed
@@ -50,6 +52,7 @@ class RunOptions:
 
 
 def run(args: list[str]) -> int:
+    from untrain.bench.making.cluster import ray_package
     from untrain.engine.device import Device
     from untrain.runs.tracking.trackers import Tracking, check_installed
 
@@ -61,21 +64,34 @@ def run(args: list[str]) -> int:
     given = parsed(args, "run", about, problems, *switches, **parts)
     problems.attempt(Device.kind, given.device)
     problems.attempt(check_installed, given.tracking)
+    if given.options is not None and given.options.executor == "ray":
+        problems.attempt(ray_package)
+    problems.attempt(check_source, given.options)
     problems.raise_all()
     options: RunOptions = given.options
     made = {"retries": options.retries, "take_from": options.take_from}
     order = given.asked.order(tracking=given.tracking, **made)
     study, cells = order.read()
+    if options.dry_run:
+        return forecasted(order, study, cells, given.device, options.workers)
     place = checked(order, cells)
     take_over(order, place)
-    if options.dry_run:
-        from untrain.cli.bench.forecast import forecast
-
-        forecast(study, cells, place, given.device, options.workers)
-        return 0
     forgive(cells, place, refused=options.retry_failed)
     carry_out(order, cells, place, given.device, options)
     return concluded(order, study, cells, place)
+
+
+def forecasted(
+    order: Order, study: Study, cells: Sequence[Cell], device: Device, workers: int
+) -> int:
+    """Print what would be made; a store that is not there yet is not made by that."""
+    from untrain.cli.bench.forecast import forecast
+
+    with TemporaryDirectory() as folder:
+        there = (order.store / "store.json").exists()
+        place = checked(order if there else replace(order, store=Path(folder)), cells)
+        forecast(study, cells, place, device, workers, order.store)
+    return 0
 
 
 def checked(order: Order, cells: Sequence[Cell]) -> Place:
@@ -94,6 +110,16 @@ def checked(order: Order, cells: Sequence[Cell]) -> Place:
     return place
 
 
+def check_source(options: RunOptions) -> None:
+    """Raise UserError if the folder to take runs from is none."""
+    from untrain.config import path_of
+
+    source = path_of(options.take_from)
+    if options.take_from and not source.is_dir():
+        fix = "Name a folder of runs, or another store."
+        raise UserError(f"No folder {source}.", "--take-from", fix, MISSING)
+
+
 def take_over(order: Order, place: Place) -> None:
     """Take records and measures over from another store, if --take-from names one."""
     from untrain.bench.kept.small import take_all
@@ -101,9 +127,6 @@ def take_over(order: Order, place: Place) -> None:
     from untrain.config import path_of
 
     source = path_of(order.take_from)
-    if order.take_from and not source.is_dir():
-        fix = "Name a folder of runs, or another store."
-        raise UserError(f"No folder {source}.", "--take-from", fix, MISSING)
     if order.take_from and (source / "store.json").exists():
         count = take_all(Store(source).open(write=False, where="--take-from"), place.store)
         say(f"records and measures of {count} runs are taken over from {source}")

@@ -60,7 +60,7 @@ def run(args: list[str]) -> int:
         return _printed(given.asked, options, given.forms, paper)
     order = given.asked.order(only=())
     study, cells, _, found = order.standing()
-    only = rows_of(cells, given.asked.only)
+    only = rows_of(cells, given.asked.rows)
     look = looked(study, options, paper, only, command(order, options))
     if not found.results:
         what = f"Nothing of {study.name} is finished in {order.store} yet."

@@ -41,7 +41,7 @@ def run(args: list[str]) -> int:
     asked: Asked = given.asked
     options: TuneOptions = given.options
     out = problems.attempt(target, options.out)
-    order = replace(asked, only=(*asked.only, "retrain") if asked.only else ()).order()
+    order = replace(asked, only=(*asked.rows, "retrain") if asked.rows else ()).order()
     study, cells = order.read()
     problems.add(*unfit(study, cells, options.reporting, asked.size))
     problems.raise_all()
