@@ -68,6 +68,23 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def bars() -> Any:
+    """Bars of rich on stderr, started: each has a description and a field `text`, and all are
+    gone when they are stopped."""
+    from rich import progress
+    from rich.console import Console
+
+    made = progress.Progress(
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.TextColumn("{task.fields[text]}"),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    made.start()
+    return made
+
+
 class Progress:
     """Observes a run of so many passes; the time left is computed from passes measured here.
 
@@ -84,17 +101,7 @@ class Progress:
 
     def __enter__(self) -> Progress:
         if live():
-            from rich import progress
-            from rich.console import Console
-
-            self.bar = progress.Progress(
-                progress.TextColumn("{task.description}"),
-                progress.BarColumn(),
-                progress.TextColumn("{task.fields[text]}"),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self.bar.start()
+            self.bar = bars()
             self.task = self.bar.add_task(self.label, total=self.passes, text="starting")
         return self
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from untrain.bench.job import Cell, Job
+from untrain.bench.kept.plans import planned
 from untrain.config import DataConfig
 from untrain.errors import Problems, UserError
 
@@ -66,22 +67,10 @@ def _alike(job: Job) -> Job:
 
 def _in_the_way(cell: Cell, images: Images, split: Split) -> list[UserError]:
     from untrain.methods.obstacles import obstacles as in_the_way
-    from untrain.runs.plan import Plan
     from untrain.runs.sequence import start
 
     job, problems = cell.job, Problems()
-    plan = Plan(
-        images=images,
-        split=split,
-        data=job.data,
-        model=job.model,
-        method=job.method,
-        terms=job.terms,
-        forget=job.rules[-1] if job.rules else "",
-        earlier=job.rules[:-1],
-        available=job.available,
-        forget_data=job.forget_data,
-    )
+    plan = planned(job, images, split)
     task = problems.attempt(plan.task)
     model = problems.attempt(start, plan)
     if task is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,8 @@ from untrain.bench.kept.sets import Sets
 from untrain.bench.kept.store import Store
 
 if TYPE_CHECKING:
+    from untrain.data.images import Images
+    from untrain.data.sets.splits import Split
     from untrain.runs.plan import Plan
     from untrain.tune.selection import Checkpoint
 
@@ -35,23 +37,11 @@ class Place:
 
     def plan(self, job: Job) -> Plan:
         """Everything that makes the run what it is. What it needs must be there."""
-        from untrain.runs.plan import Plan
-
         images, _ = self.sets.load(job.data)
-        return Plan(
-            images=images,
-            split=self.sets.split(job.data, job.rules),
-            data=job.data,
-            model=job.model,
-            method=job.method,
-            terms=job.terms,
-            seed=job.seed,
-            forget=job.rules[-1] if job.rules else "",
-            earlier=job.rules[:-1],
+        return replace(
+            planned(job, images, self.sets.split(job.data, job.rules)),
             original=self.folder(job.parent) if job.parent else None,
             select=self._selection(job),
-            available=job.available,
-            forget_data=job.forget_data,
         )
 
     def _selection(self, job: Job) -> Checkpoint | None:
@@ -64,3 +54,23 @@ class Place:
         lr, batch = healing_rate(read(self.folder(job.parent)))
         retrain = self.folder(job.retrain) if job.retrain else None
         return Checkpoint(by=job.select, retrain=retrain, lr=lr, batch=batch)
+
+
+def planned(job: Job, images: Images, split: Split) -> Plan:
+    """The plan of a run as far as it does not depend on other runs: of what it starts from, and
+    of how a checkpoint is chosen, nothing."""
+    from untrain.runs.plan import Plan
+
+    return Plan(
+        images=images,
+        split=split,
+        data=job.data,
+        model=job.model,
+        method=job.method,
+        terms=job.terms,
+        seed=job.seed,
+        forget=job.rules[-1] if job.rules else "",
+        earlier=job.rules[:-1],
+        available=job.available,
+        forget_data=job.forget_data,
+    )

@@ -11,7 +11,7 @@ from untrain.bench.job import Cell
 from untrain.bench.kept.plans import Place
 from untrain.bench.making.beat import Beat, beats
 from untrain.bench.making.estimate import known, left, total
-from untrain.progress import duration, live, say
+from untrain.progress import bars, duration, live, say
 
 EVERY = 0.5
 """Least seconds between two looks."""
@@ -47,17 +47,7 @@ class Board:
     def __enter__(self) -> Board:
         self.remind = time.monotonic() + REMIND
         if live():
-            from rich import progress
-            from rich.console import Console
-
-            self.bars = progress.Progress(
-                progress.TextColumn("{task.description}"),
-                progress.BarColumn(),
-                progress.TextColumn("{task.fields[text]}"),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self.bars.start()
+            self.bars = bars()
             self.tasks["study"] = self.bars.add_task("study", total=len(self.rows), text="")
         return self
 
