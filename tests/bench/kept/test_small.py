@@ -11,6 +11,7 @@ from tests.bench.making.test_work import order_of
 
 from untrain.bench.kept.small import export, portable, portable_word, take_all
 from untrain.bench.kept.store import Store
+from untrain.data.sets.hidden import hidden
 from untrain.errors import UserError
 
 
@@ -68,6 +69,9 @@ def test_a_later_run_makes_the_weights_it_needs_again(
         ("--store", "here", "STORE"),
         ("--out", "/home/me/runs/coun", "coun"),
         ("--lr", "0.1", "0.1"),
+        ("--forget", "random:0.1", "random:0.1"),
+        ("--forget", "where:user=17", hidden("where:user=17")),
+        ("", "--forget=where:user=17", "--forget=" + hidden("where:user=17")),
     ],
 )
 def test_words_of_a_command(before: str, word: str, told: str) -> None:
@@ -85,6 +89,9 @@ def test_a_record_keeps_all_but_places(finished: Path) -> None:
     assert {k: v for k, v in told.items() if k not in ("command", "config")} == {
         k: v for k, v in run.items() if k not in ("command", "config")
     }
+    run["config"]["forget"] = "where:user=17"
+    run["requests"] = [{"rule": "where:user=17", "images": 3}]
+    assert "user=17" not in json.dumps(portable(run))
 
 
 def test_drafts_and_torn_measures_are_left_out(copied: Store, study: Path, tmp_path: Path) -> None:

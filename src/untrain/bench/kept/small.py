@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import Any
 
 from untrain.bench.kept.store import State, Store
+from untrain.data.sets.hidden import hidden
 from untrain.errors import UserError
 from untrain.files import TORN, atomic
 
@@ -62,8 +62,8 @@ def take_all(source: Store, store: Store) -> int:
 def copy_sets(source: Store, store: Store) -> None:
     for path in whole(source.sets):
         if not (store.sets / path.name).exists():
-            with atomic(store.sets / path.name) as draft:
-                shutil.copyfile(path, draft)
+            content = json.loads(path.read_text())
+            write(store.sets / path.name, content | {"rules": [*map(hidden, content["rules"])]})
 
 
 def whole(folder: Path) -> list[Path]:
@@ -77,22 +77,27 @@ def whole(folder: Path) -> list[Path]:
 
 
 def portable(run: dict[str, Any]) -> dict[str, Any]:
-    """The record without the places of the machine that has written it."""
-    config = dict(run["config"])
+    """The record without the places of the machine that has written it; what of its rules may name
+    a person is a pseudonym."""
+    config = run["config"] | {"forget": hidden(run["config"]["forget"])}
     config["data"] = config["data"] | {"data_root": ""}
+    asked = [one | {"rule": hidden(one["rule"])} for one in run.get("requests", [])]
     select = config.get("select", {})
     if "retrain" in select:
         config["select"] = select | {"retrain": PurePath(select["retrain"]).name}
     words = str(run.get("command", "")).split(" ")
     told = [portable_word(before, word) for before, word in zip(["", *words], words, strict=False)]
-    return run | {"config": config, "command": " ".join(told)}
+    requests = {"requests": asked} if "requests" in run else {}
+    return run | {"config": config, "command": " ".join(told)} | requests
 
 
 def portable_word(before: str, word: str) -> str:
     """A word of a command, which follows another one, without places of one machine."""
-    flag, equals, _ = word.partition("=")
+    flag, equals, value = word.partition("=")
     if equals and flag in ROOTS:
         return f"{flag}={ROOTS[flag]}"
+    if "--forget" in (before, flag) and word != "--forget":
+        return hidden(word) if before == "--forget" else f"{flag}={hidden(value)}"
     if before in ROOTS:
         return ROOTS[before]
     return PurePath(word).name if word.startswith("/") else word
