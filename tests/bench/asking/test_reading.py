@@ -80,6 +80,11 @@ BAD = [
         4,
         "'cu' trains on forgotten images",
     ),
+    (
+        HEAD.replace('"digits"', '"digts"') + FT,
+        3,
+        "Unknown data set 'digts'. Did you mean 'digits'?",
+    ),
     (HEAD + "data.holdout = 0\n" + '[[methods]]\nname = "cu"\n', 5, "There are no held-out images"),
 ]
 
@@ -101,7 +106,7 @@ def test_all_mistakes_are_told_at_once(load: Load) -> None:
     text = "titel = 1\nseeds = 0\nforget = 3\n[data]\nlimitt = 1\n[train]\nlr = -1.0\n" + FT
     text += 'lr = 0\n[[methods]]\nname = "nosuch"\n'
     lines = [int(p.where.rpartition("line ")[2]) for p in problems(load, text) if "line" in p.where]
-    assert sorted(lines) == [1, 2, 3, 3, 5, 7, 10, 12]
+    assert sorted(lines) == [1, 2, 3, 5, 7, 10, 12]
 
 
 def test_values_stand_over_each_other_in_order(load: Load, tmp_path: Path) -> None:

@@ -106,11 +106,11 @@ def _check_paper(doc: Document, head: Head, problems: Problems) -> None:
 
 def _check_audits(doc: Document, head: Head, problems: Problems) -> None:
     """The audits exist."""
-    from untrain.bench.audits import NAMES
+    from untrain.bench.audits import audits
 
     for name in head.audits:
-        if name not in NAMES:
-            error = unknown("audit", name, NAMES)
+        if name not in audits.names():
+            error = unknown("audit", name, audits.names())
             problems.add(UserError(error.what, doc.where("audits"), error.fix))
 
 
@@ -136,7 +136,7 @@ def _seeds(doc: Document, head: Head, key: str, problems: Problems) -> tuple[int
 def _requests(doc: Document, head: Head, problems: Problems) -> tuple[tuple[str, ...], ...]:
     """The requests, each a tuple of rules."""
     where = doc.where("forget")
-    if not head.forget:
+    if not head.forget and not doc.tree.get("forget"):
         what = (
             "forget is empty." if "forget" in doc.tree else "The study does not say what to forget."
         )
@@ -193,10 +193,24 @@ def _grid(doc: Document, name: str, part: type[Any], preset: str, problems: Prob
         for key, value in table.items()
         if key in {f.name for f in fields_of(part)}
     }
+    for source in axes.get("data", []) if name == "data" else []:
+        problems.add(*_source(source, doc.where(name, "data")))
     given = part.presets.get(preset, {})
     points = [dict(zip(axes, point, strict=True)) for point in product(*axes.values())]
     configs = [made(doc, (name,), part, given | point, problems) for point in points]
     return [config for config in configs if config is not None]
+
+
+def _source(source: str, where: str) -> list[UserError]:
+    """What is wrong with the name of a data set, before anything is read."""
+    from untrain.data.sources import KINDS, NAMES
+
+    kinds = [kind.partition(":")[0] for kind in KINDS]
+    if source in NAMES or source.partition(":")[0] in kinds:
+        return []
+    return [
+        UserError(unknown("data set", source, NAMES).what, where, f"One of: {', '.join(NAMES)}.")
+    ]
 
 
 def _train(doc: Document, preset: str, problems: Problems) -> Any:

@@ -23,8 +23,7 @@ def two(block: str, found: Comparison) -> Grid:
     head = ["measure", found.first, found.second, "difference [95 %]", "differs"]
     rows = []
     for one in found.differences:
-        digits = _digits(one.name)
-        means = [number(float(values.mean()), digits) for values in (one.first, one.second)]
+        means = [value(one.name, float(values.mean())) for values in (one.first, one.second)]
         told = "-" if len(found.pairs) < ENOUGH else "yes" if one.tells else "not told"
         rows.append([_short(one.name), *means, difference(one), told])
     return Grid(title, head, rows, _notes([found]))
@@ -43,6 +42,8 @@ def stores(block: str, found: Sequence[Comparison], here: str, there: str) -> Gr
 
 def difference(one: Difference) -> str:
     """`+0.52 [+0.10, +0.94]`; without the interval for fewer than three pairs."""
+    if one.name == "flops":  # of equal settings the same for each seed
+        return f"{one.mean:+.3g}"
     digits = _digits(one.name)
     text = signed(one.mean, digits)
     if not math.isfinite(one.half):
@@ -55,6 +56,11 @@ def _notes(found: Sequence[Comparison]) -> list[str]:
     few = any(len(one.pairs) < ENOUGH for one in found)
     gap = "gap: the mean of paired gaps to Retrain. " * any(one.of("gap") for one in found)
     return [gap + PAIRED, *([FEW] if few else [])]
+
+
+def value(name: str, mean: float) -> str:
+    """A mean as it is shown; large counts with three digits."""
+    return f"{mean:.3g}" if name == "flops" else number(mean, _digits(name))
 
 
 def _digits(name: str) -> int:

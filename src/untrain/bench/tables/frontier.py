@@ -41,17 +41,25 @@ def _all(table: Table, points: dict[str, list[Row]]) -> Grid:
             number(row.relative["flops"], 3, "x"),
             over_seeds(row.values("seconds"), 1),
             gap(row),
-            over_seeds(list(row.gap.pairs.values()) if row.gap else []),
+            paired(row),
         ]
         for rows in points.values()
         for row in sorted(rows, key=lambda one: one.relative["flops"])
     ]
-    head = ["model", "FLOPs", "seconds", "gap", "paired gaps"]
+    head = ["model", "FLOPs", "seconds", "gap", "paired gap"]
     note = (
-        "FLOPs: of Retrain's. gap: of means, with its 95 % interval. paired gaps: mean±std of each "
-        "seed's own gap."
+        "FLOPs: of Retrain's. gap: of means, with its 95 % interval. paired gap: the mean over "
+        "seeds, ± half its 95 % Student interval."
     )
     return Grid(f"{table.block}: average gap against cost", head, lines, [note])
+
+
+def paired(row: Row) -> str:
+    """The mean of paired gaps, ± half its interval where there are enough."""
+    if row.gap is None:
+        return "-"
+    half = f"±{row.gap.half:.2f}" if math.isfinite(row.gap.half) else ""
+    return number(row.gap.paired) + half
 
 
 def _best(table: Table, points: dict[str, list[Row]]) -> Grid:

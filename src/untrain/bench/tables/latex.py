@@ -30,7 +30,8 @@ NUMBER = re.compile(
 
 
 def latex(grid: Grid) -> str:
-    """A `table*` with a caption; notes stand below it. It needs `\\usepackage{booktabs}`."""
+    """A `table*` as wide as the page, with a caption; notes stand below it. It needs the packages
+    booktabs and graphicx."""
     head, *rows = [line(cells) for cells in (grid.head, *grid.rows)]
     below = [rf"{escaped(note)}\\" for note in grid.notes]
     notes = [r"\par\smallskip\footnotesize\raggedright", *below] if below else []
@@ -39,13 +40,14 @@ def latex(grid: Grid) -> str:
             r"\begin{table*}",
             r"\centering",
             rf"\caption{{{escaped(grid.title)}}}",
+            r"\resizebox{\textwidth}{!}{%",
             rf"\begin{{tabular}}{{l{'r' * (len(grid.head) - 1)}}}",
             r"\toprule",
             head,
             r"\midrule",
             *rows,
             r"\bottomrule",
-            r"\end{tabular}",
+            r"\end{tabular}}",
             *notes,
             r"\end{table*}",
         ]

@@ -46,7 +46,7 @@ def _grid(paper: Paper, table: int, rows: list[Printed]) -> Grid:
 
 def _line(paper: Paper, row: Printed, own: Printed | None) -> list[str]:
     retrain = paper.retrains[row.block]
-    cells = [row.name]
+    cells = [row.name.replace("++", "+ +")]  # neggrad+ with the term
     for name in SHORT:
         apart = "" if row is retrain else f" ({signed(row.mean[name] - retrain.mean[name])})"
         cells.append(f"{row.mean[name]:.2f}±{row.std[name]:.2f}{apart}")

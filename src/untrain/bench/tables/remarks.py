@@ -151,16 +151,18 @@ def legend(table: Table, look: Look) -> list[str]:
 def _gaps(over: str, rows: Sequence[Row]) -> Iterable[str]:
     yield (
         f"gap: |mean - Retrain's mean|, averaged over {over}, in points; [95 % bootstrap over "
-        "seeds]. floor: what two groups of Retrains of these sizes differ by."
+        "seeds, which is too narrow for a few of them: see ± of the paired gap]. floor: what two "
+        "groups of Retrains of these sizes differ by."
     )
     yield (
         "paired gap: the mean over seeds of the gap to the Retrain of the same seed, ± half its "
         "95 % Student interval; it is never below gap. paired floor: between two Retrains."
     )
     if any(row.tie for row in rows):
+        noise = ", or it is ‡" if any(row.noise for row in rows) else ""
         yield (
             "†: the smallest gap, or a tie with it: the paired difference to it is not above 0 "
-            "(95 % Student interval), or it is ‡; these rows are not ranked."
+            f"(95 % Student interval){noise}; these rows are not ranked."
         )
     if any(row.best for row in rows):
         yield "*: the smallest gap, above the noise of the paired difference to each other row."

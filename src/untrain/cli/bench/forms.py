@@ -24,7 +24,7 @@ class Forms:
     md: bool = False
     """Print Markdown."""
     tex: bool = False
-    """Print LaTeX with booktabs."""
+    """Print LaTeX; it takes the packages booktabs and graphicx."""
     csv: bool = False
     """Print CSV: of the main table a line for each run, with every value in full."""
     json: bool = False

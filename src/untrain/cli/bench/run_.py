@@ -74,7 +74,7 @@ def run(args: list[str]) -> int:
     study, cells = order.read()
     if options.dry_run:
         return forecasted(order, study, cells, given.device, options.workers)
-    place = checked(order, cells)
+    place = checked(order, study, cells)
     take_over(order, place)
     forgive(cells, place, refused=options.retry_failed)
     carry_out(order, cells, place, given.device, options)
@@ -89,12 +89,12 @@ def forecasted(
 
     with TemporaryDirectory() as folder:
         there = (order.store / "store.json").exists()
-        place = checked(order if there else replace(order, store=Path(folder)), cells)
+        place = checked(order if there else replace(order, store=Path(folder)), study, cells)
         forecast(study, cells, place, device, workers, order.store)
     return 0
 
 
-def checked(order: Order, cells: Sequence[Cell]) -> Place:
+def checked(order: Order, study: Study, cells: Sequence[Cell]) -> Place:
     """The place of the runs, with everything validated. Raises UserError with all problems."""
     from untrain.bench.asking.obstacles import obstacles
     from untrain.bench.kept.plans import Place
@@ -102,7 +102,9 @@ def checked(order: Order, cells: Sequence[Cell]) -> Place:
 
     place = Place.at(Store(order.store).open())
     problems = Problems()
-    problems.add(*obstacles(cells, place.sets.load))
+    for problem in obstacles(cells, place.sets.load):
+        where = "; ".join(filter(None, [study.file, problem.where]))
+        problems.add(UserError(problem.what, where, problem.fix, problem.code))
     problems.raise_all()
     for cell in cells:
         problems.attempt(place.addresses.of, cell.job)
