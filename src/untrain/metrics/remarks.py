@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from untrain.metrics.evidence import View
 from untrain.metrics.membership import membership_auc
@@ -39,9 +39,9 @@ def remark(audit: Audit, sample: View, requests: Sequence[int] = ()) -> None:
                 filter(
                     None,
                     (
-                        _forgetting(row, original, retrain, len(sample.forget)),
+                        forgetting(row, original, retrain, len(sample.forget)),
                         _requests(row, retrain, requests),
-                        _utility(row, retrain),
+                        utility(row, retrain),
                         _membership(row, retrain, error),
                     ),
                 )
@@ -92,8 +92,19 @@ def _retrain(row: Row, original: Row | None, error: float) -> str:
     )
 
 
-def _forgetting(row: Row, original: Row | None, retrain: Row | None, images: int) -> str:
-    """UA beside the Original's and Retrain's, with a binomial margin."""
+class Means(Protocol):
+    """A row of a table: the mean of each measure over its seeds."""
+
+    def mean(self, name: str) -> float: ...
+
+
+def forgetting(
+    row: Means, original: Means | None, retrain: Means | None, images: int, why: str = ""
+) -> str:
+    """UA beside the Original's and Retrain's, with a binomial margin.
+
+    images: how many are forgotten. why: what the method itself had to say where it did nothing.
+    """
     if retrain is None:
         return ""
     mine, goal = row.mean("unlearn_accuracy"), retrain.mean("unlearn_accuracy")
@@ -101,9 +112,9 @@ def _forgetting(row: Row, original: Row | None, retrain: Row | None, images: int
     start = original.mean("unlearn_accuracy") if original else float("nan")
     if mine < goal - margin and abs(mine - start) <= max(1.0, 100 / images):
         knows = "every forgotten image" if mine == 0 else "what it was to forget"
+        told = f"did nothing: UA {mine:.1f}, the model still knows {knows}, as the Original did"
         return (
-            f"did nothing: UA {mine:.1f}, the model still knows {knows}, as the Original did; make "
-            "it stronger (a higher lr, or its own flag)."
+            f"{told}. {why}" if why else f"{told}; make it stronger (a higher lr, or its own flag)."
         )
     if mine < goal - margin:
         return f"UA {mine:.1f} is below Retrain's {goal:.1f}: it has not forgotten enough."
@@ -130,7 +141,8 @@ def _requests(row: Row, retrain: Row | None, requests: Sequence[int]) -> str:
     return f"Still known by request: {', '.join(known)}." if known else ""
 
 
-def _utility(row: Row, retrain: Row | None) -> str:
+def utility(row: Means, retrain: Means | None) -> str:
+    """What was lost on test images."""
     if retrain is None:
         return ""
     lost = retrain.mean("test_accuracy") - row.mean("test_accuracy")

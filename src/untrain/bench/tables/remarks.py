@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from untrain.bench.numbers.counterparts import scale
 from untrain.bench.numbers.intervals import ENOUGH
@@ -33,11 +33,34 @@ def notes(table: Table, look: Look, printed: Mapping[str, Printed]) -> list[str]
     """Sentences in the order in which a reader needs them; the first say what is missing."""
     found = [*look.notes, *missing(table, look.study), *unfinished(table)]
     if table.rows:
-        found += [*seeds(table), *protocol(table)]
+        found += [*seeds(table), *protocol(table), *surprising(table)]
         found += mixed(run for row in table.rows for run in (*row.runs, *row.oracle))
         found += beside_paper(table, look, printed)
         found += [*told(table, look.preset), *legend(table, look)]
     return found + ([f"Made by: {look.command}"] if look.command else [])
+
+
+def surprising(table: Table) -> list[str]:
+    """Rows that did nothing, not enough, or too much, with what their own runs had to say."""
+    from untrain.metrics.remarks import forgetting, utility
+
+    original, lines = table.row("original"), []
+    for row in table.rows:
+        if row.label in UNRANKED:
+            continue
+        run, retrain = row.runs[0].about, table.retrain
+        images, why = forgotten(run), " ".join(run.get("notes", []))
+        if not images:
+            continue
+        told = [forgetting(row, original, retrain, images, why), utility(row, retrain)]
+        lines += [f"{row.label}: {' '.join(filter(None, told))}"] * any(told)
+    return lines
+
+
+def forgotten(run: Mapping[str, Any]) -> int:
+    """How many images a run has forgotten in all its requests; 0 where its record does not say."""
+    requests = sum(request["images"] for request in run.get("requests", []))
+    return requests or int(run.get("split", {}).get("forget", {}).get("images", 0))
 
 
 def missing(table: Table, study: str) -> list[str]:
