@@ -214,36 +214,3 @@ def test_a_tuning_study_is_told_on_val_alone() -> None:
     assert table.rows[1].values("test_accuracy") == [50]
     look = looked(study, TableOptions(), None, (), "")
     assert look.notes[0].startswith("Measured on val")
-
-
-def test_rows_that_did_nothing_say_so_and_why(
-    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    text = study.read_text()
-    for old, new in {
-        "seeds = 2": "seeds = 1",
-        "random:0.1": "class:3",
-        "epochs = 2": "epochs = 8",
-    }.items():
-        text = text.replace(old, new)
-    path = tmp_path / "nothing.toml"
-    path.write_text(text + '\n[[methods]]\nname = "ssd"\nalpha = 1e6\n')
-    assert (
-        main(
-            [
-                "bench",
-                "run",
-                str(path),
-                "--store",
-                str(tmp_path / "s"),
-                "--only",
-                "ssd,retrain",
-                "--threads",
-                "1",
-            ]
-        )
-        == 0
-    )
-    told = capsys.readouterr().err
-    assert "ssd: did nothing: UA" in told
-    assert "Nothing has changed: lower --alpha." in told
