@@ -78,17 +78,24 @@ def _original(row: Row) -> str:
 
 
 def _retrain(row: Row, original: Row | None, error: float) -> str:
-    knows = row.mean("retain_accuracy")
-    if original is not None and knows < original.mean("retain_accuracy") - SHORT:
-        return (
-            f"RA {knows:.1f} beside the Original's {original.mean('retain_accuracy'):.1f}: it was "
-            "not trained to its end, so that gaps to it mean little; train it as the Original was."
-        )
+    if told := cut_short(row, original):
+        return told
     if not abs(row.mean("membership_auc") - 0.5) > 3 * error:
         return ""
     return (
         f"AUC {row.mean('membership_auc'):.3f}: forgotten and unseen images differ even for a "
         "model that saw neither, so 0.5 is not the goal here; Retrain's value is."
+    )
+
+
+def cut_short(row: Means, original: Means | None) -> str:
+    """Whether a Retrain knows its own training images less than the Original does."""
+    knows = row.mean("retain_accuracy")
+    if original is None or not knows < original.mean("retain_accuracy") - SHORT:
+        return ""
+    return (
+        f"RA {knows:.1f} beside the Original's {original.mean('retain_accuracy'):.1f}: it was not "
+        "trained to its end, so that gaps to it mean little; train it as the Original was."
     )
 
 

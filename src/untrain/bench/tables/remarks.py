@@ -42,9 +42,11 @@ def notes(table: Table, look: Look, printed: Mapping[str, Printed]) -> list[str]
 
 def surprising(table: Table) -> list[str]:
     """Rows that did nothing, not enough, or too much, with what their own runs had to say."""
-    from untrain.metrics.remarks import forgetting, utility
+    from untrain.metrics.remarks import cut_short, forgetting, utility
 
     original, lines = table.row("original"), []
+    if table.retrain and (short := cut_short(table.retrain, original)):
+        lines.append(f"retrain: {short}")
     for row in table.rows:
         if row.label in UNRANKED:
             continue
