@@ -54,9 +54,12 @@ def spread(retrain: np.ndarray) -> np.ndarray:
 
     Divided by c4(n) = sqrt(2 / (n - 1)) Gamma(n / 2) / Gamma((n - 1) / 2), as for normal noise.
     """
-    n = len(retrain)
-    c4 = math.sqrt(2 / (n - 1)) * math.exp(math.lgamma(n / 2) - math.lgamma((n - 1) / 2))
-    return np.asarray(retrain.std(0, ddof=1) / c4)
+    return np.asarray(retrain.std(0, ddof=1) / c4(len(retrain)))
+
+
+def c4(n: int) -> float:
+    """Expected sample standard deviation of n values of a normal distribution with deviation 1."""
+    return math.sqrt(2 / (n - 1)) * math.exp(math.lgamma(n / 2) - math.lgamma((n - 1) / 2))
 
 
 def gap_interval(values: np.ndarray, retrain: np.ndarray, draws: int = 2000) -> tuple[float, float]:

@@ -73,7 +73,7 @@ def test_a_size_that_changes_nothing_leaves_the_file(path: Path) -> None:
     [
         (TEXT, "paber", "no size 'paber'"),
         ("seeds = 1", "paper", "no size 'paper'"),
-        ("[sizes.paper]", "laptop", "no size 'laptop'"),
+        ("[sizes.paper]", "large", "no size 'large'"),
         ("sizes = 3", "laptop", "no table of tables"),
         ("seeds = [", "laptop", "not valid TOML"),
     ],
@@ -109,3 +109,12 @@ def test_windows_line_ends_and_a_byte_order_mark_move_no_line(path: Path) -> Non
     path.write_bytes(b"\xef\xbb\xbf" + TEXT.replace("\n", "\r\n").encode())
     doc = document(str(path))
     assert doc.where("data", "holdout").endswith("line 5")
+
+
+def test_a_file_is_its_own_size_where_it_says_nothing_of_laptop(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text("seeds = 1\n[sizes.paper]\nseeds = 10\n")
+    assert document(str(mine)).tree["seeds"] == 1
+    assert document(str(mine), "paper").tree["seeds"] == 10
+    with pytest.raises(UserError, match="no size 'laptop'"):
+        document("tune-paper-random10")

@@ -16,7 +16,8 @@ FOLDER = Path(__file__).parents[2] / "studies"
 """Where the packaged studies lie."""
 INDEX = FOLDER / "index.toml"
 SIZE = "laptop"
-"""The size that is taken where none is asked for, and the one of a file that names none."""
+"""The size that is taken where none is asked for: a user's file as it stands, unless it says what
+is different there."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,9 @@ def document(name: str, size: str = SIZE) -> Document:
     if not isinstance(sizes, dict) or not all(isinstance(over, dict) for over in sizes.values()):
         fix = "Write tables: [sizes.laptop], and below it what is different there."
         raise UserError("'sizes' is no table of tables.", found.where("sizes"), fix)
-    if size not in (sizes or [SIZE]):
-        fix = f"It has: {', '.join(sizes or [SIZE])}. Take one of these, or add [sizes.{size}]."
+    itself = [SIZE] if not sizes or path.parent != FOLDER else []
+    if size not in (known := [*dict.fromkeys([*sizes, *itself])]):
+        fix = f"It has: {', '.join(known)}. Take one of these, or add [sizes.{size}]."
         raise UserError(f"The study has no size '{size}'.", f"{found.where()}, --size {size}", fix)
     _lay(tree, sizes.get(size, {}), (), ("sizes", size), found.lines)
     return found

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from untrain.config import DataConfig, changed
 from untrain.errors import UserError
 from untrain.files import TORN, write_json
+from untrain.progress import say
 
 if TYPE_CHECKING:
     from untrain.data.images import Images
@@ -77,7 +78,11 @@ class Sets:
             "sizes": split.sizes(),
             "requests": [len(at) for at in split.requests],
         }
-        write_json(path, content)
+        before = self.known(data, rules)
+        if before is not None and before["images"] != content["images"]:
+            say(f"The images of {data.data} have changed: runs of the earlier ones do not count.")
+        if before != content:
+            write_json(path, content)
         self.fresh.add(path)
         return self.noted(data, rules)
 

@@ -123,4 +123,5 @@ def named(cell: Cell) -> str:
     """A run in words: row, request and seed."""
     asked = f" of {cell.block.forget}" if cell.job.rules else ""
     split = f", split {cell.split_seed}" if cell.split_seed else ""
-    return f"{cell.row}{asked}, seed {cell.job.seed}{split}"
+    again = f", unlearning seed {cell.job.seed}" if cell.job.seed != cell.train_seed else ""
+    return f"{cell.row}{asked}, seed {cell.train_seed}{again}{split}"

@@ -76,7 +76,10 @@ def _within(retrain: np.ndarray, splits: Sequence[int]) -> np.ndarray:
     counts = [int((chosen == split).sum()) for split in sorted(set(splits))]
     if len(counts) < 2 or min(counts) < 2:
         return retrain
-    left = retrain.astype(np.float64).copy()
+    from untrain.metrics.gap import c4
+
+    left, free = retrain.astype(np.float64).copy(), len(retrain) - len(counts)
     for split in set(splits):
         left[chosen == split] -= left[chosen == split].mean(0)
-    return np.asarray(left * np.sqrt((len(left) - 1) / (len(left) - len(counts))))
+    unbiased = c4(len(left)) / c4(free + 1)  # as the spread of all would be divided by c4 of all
+    return np.asarray(left * np.sqrt((len(left) - 1) / free) * unbiased)

@@ -164,7 +164,7 @@ def legend(table: Table, look: Look) -> list[str]:
     if any(row.oracle_gap for row in table.rows):
         lines.append(
             "gap (oracle epoch): of the epoch that lies closest to Retrain, which nobody without "
-            "Retrain could choose; all other columns are of the last epoch."
+            "Retrain could choose; all other columns are of the epoch that the run ended with."
         )
     lines.append(
         "FLOPs, seconds: of making the model, training only, relative to Retrain's; those of the "
@@ -189,13 +189,16 @@ def _gaps(over: str, rows: Sequence[Row]) -> Iterable[str]:
             "†: the smallest gap, or a tie with it: the paired difference to it is not above 0 "
             f"(95 % Student interval){noise}; these rows are not ranked."
         )
+    ranked = [row for row in rows if row.label not in UNRANKED]
+    if len(ranked) > 1 and all(row.tie for row in ranked):
+        yield "With so many seeds no row can be told from the one of the smallest gap."
     if any(row.best for row in rows):
         yield "*: the smallest gap, above the noise of the paired difference to each other row."
     if any(row.noise for row in rows):
         yield "‡: the interval reaches the floor: not told from Retrain with so many seeds."
     if any(row.tie or row.best or row.noise for row in rows):
-        ranked = sum(row.label not in UNRANKED for row in rows)
-        yield f"Each interval is of one comparison; of {ranked} rows a few differ by chance."
+        count = len(ranked)
+        yield f"Each interval is of one comparison; of {count} rows a few differ by chance."
 
 
 def paired(pairs: Sequence[Pair]) -> str:

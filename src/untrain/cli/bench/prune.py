@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from untrain.cli.bench.asked import parsed
-from untrain.errors import Problems, UserError
+from untrain.errors import MISSING, Problems, UserError
 from untrain.progress import say
 
 if TYPE_CHECKING:
@@ -43,16 +43,31 @@ def run(args: list[str]) -> int:
     _, _, place, found = given.asked.order().standing()
     paths = [*spare(place, found), *(strangers(place, found) if given.options.others else [])]
     freed = sum(size(path) for path in paths)
-    for path in paths:
-        if given.options.yes:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        else:
-            print(path)
-    if given.options.yes:
-        say(f"{freed / 1e6:,.1f} MB removed from {place.store.root}")
-    else:
+    if not given.options.yes:
+        print("\n".join(map(str, paths)))
         say(f"{freed / 1e6:,.1f} MB would be removed; --yes removes them")
+        return 0
+    for path in paths:
+        remove(path, place)
+    say(f"{freed / 1e6:,.1f} MB removed from {place.store.root}")
     return 0
+
+
+def remove(path: Path, place: Place) -> None:
+    """Remove a file or a run, unless a process is at the run.
+
+    Raises UserError (3) if it cannot be removed.
+    """
+    address = path.relative_to(place.store.root).parts[1]
+    with place.store.claim(address) as mine:
+        try:
+            if mine and path.is_dir():
+                shutil.rmtree(path)
+            elif mine:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            what = f"{path} cannot be removed: {error.strerror or error}."
+            raise UserError(what, "--store", "Check its permissions.", MISSING) from error
 
 
 def spare(place: Place, found: Standing) -> Iterator[Path]:
@@ -67,13 +82,11 @@ def spare(place: Place, found: Standing) -> Iterator[Path]:
 
 
 def strangers(place: Place, found: Standing) -> Iterator[Path]:
-    """Runs of the store that are not the study's and that nobody is making."""
+    """Runs of the store that are not the study's."""
     ours = {result.address for result in found.results} | {a for _, a, _ in found.others}
     for folder in sorted((place.store.root / "runs").iterdir()):
         if folder.name not in ours:
-            with place.store.claim(folder.name) as mine:
-                if mine:
-                    yield folder
+            yield folder
 
 
 def size(path: Path) -> int:
