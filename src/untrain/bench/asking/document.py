@@ -88,7 +88,8 @@ def document(name: str, size: str = SIZE) -> Document:
         raise UserError("'sizes' is no table of tables.", found.where("sizes"), fix)
     itself = [SIZE] if not sizes or path.parent != FOLDER else []
     if size not in (known := [*dict.fromkeys([*sizes, *itself])]):
-        fix = f"It has: {', '.join(known)}. Take one of these, or add [sizes.{size}]."
+        fix = f"It has: {', '.join(known)}. Take one of these"
+        fix += "." if path.parent == FOLDER else f", or add [sizes.{size}]."
         raise UserError(f"The study has no size '{size}'.", f"{found.where()}, --size {size}", fix)
     _lay(tree, sizes.get(size, {}), (), ("sizes", size), found.lines)
     return found
