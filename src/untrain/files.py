@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -31,7 +32,8 @@ def atomic(path: Path) -> Iterator[Path]:
 
     Raises UserError when the disk is full or the folder cannot be written.
     """
-    draft = path.with_name(f"{DRAFT}{os.getpid()}-{path.name}")
+    # processes of two machines may have one number
+    draft = path.with_name(f"{DRAFT}{os.getpid()}-{secrets.token_hex(4)}-{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield draft

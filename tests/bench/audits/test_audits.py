@@ -29,6 +29,7 @@ from untrain.runs.gather import gather
 from untrain.runs.load import data_of
 from untrain.runs.record import read
 
+SEEDS = (0, 1)
 RULE = "random:20"
 
 
@@ -58,7 +59,7 @@ def images(runs: Path) -> Images:
 
 @pytest.fixture(scope="module")
 def found(runs: Path, images: Images) -> dict[str, Any]:
-    return audits.measure_all(runs / "ft", images, audits.NAMES, (0, 1))
+    return audits.measure_all(runs / "ft", images, audits.NAMES, SEEDS)
 
 
 @pytest.fixture(scope="module")
@@ -174,15 +175,16 @@ def files(folder: Path) -> list[Path]:
 
 
 def test_files_are_small_whole_and_read_back(runs: Path, found: dict[str, Any]) -> None:
-    assert [path.stem for path in files(runs / "ft")] == sorted(audits.NAMES)
-    for path in files(runs / "ft"):
+    paths = {name: audits.place(runs / "ft", name, seeds=SEEDS) for name in audits.NAMES}
+    assert files(runs / "ft") == sorted(paths.values())
+    for name, path in paths.items():
         content = json.loads(path.read_text())
         assert path.stat().st_size < 30_000
         assert content["schema"] == audits.SCHEMA
         assert content["weights"] == read(runs / "ft")["checkpoints"]["child"]
-        assert content["values"] == found[path.stem] == audits.read(runs / "ft", path.stem)
-        assert audits.read(runs / "ft", path.stem, [RULE]) == found[path.stem]
-        assert audits.read(runs / "ft", path.stem, seeds=(0, 2)) is None
+        assert content["values"] == found[name] == audits.read(runs / "ft", name, seeds=SEEDS)
+        assert audits.read(runs / "ft", name, [RULE], SEEDS) == found[name]
+        assert audits.read(runs / "ft", name, seeds=(0, 2)) is None
 
 
 def test_nothing_is_measured_twice(
@@ -195,21 +197,21 @@ def test_nothing_is_measured_twice(
     asked: list[tuple[int, ...]] = []
     audits.audits.get("destination")
     monkeypatch.setitem(audits.audits.objects, "destination", counted)
-    path = audits.place(runs / "ft", "destination")
+    path = audits.place(runs / "ft", "destination", seeds=SEEDS)
     whole = path.read_text()
 
-    def measure(seeds: Sequence[int] = (0, 1)) -> dict[str, Any]:
+    def measure(seeds: Sequence[int] = SEEDS) -> dict[str, Any]:
         return audits.measure_all(runs / "ft", images, ["destination"], seeds)["destination"]
 
     assert measure() == found["destination"]
     assert not asked
     path.write_text(whole[: len(whole) // 2])
-    assert audits.read(runs / "ft", "destination") is None
+    assert audits.read(runs / "ft", "destination", seeds=SEEDS) is None
     assert measure() == {"of": [0, 1]}
     assert measure((3,)) == {"of": [3]}
     weights = read(runs / "ft")["checkpoints"]["child"]
     path.write_text(whole.replace(weights, "0" * 64))
-    assert audits.read(runs / "ft", "destination") is None
+    assert audits.read(runs / "ft", "destination", seeds=SEEDS) is None
     measure()
     assert asked == [(0, 1), (3,), (0, 1)]
     path.write_text(whole)
@@ -235,7 +237,7 @@ def test_on_another_device_the_model_is_measured_there(
     for path in (*files(tmp_path / "ft"), tmp_path / "ft" / "evidence.npz"):
         path.unlink()
     names = ["accuracy", "centroids"]
-    told = audits.measure_all(tmp_path / "ft", images, names, (0, 1), device="cpu:0")
+    told = audits.measure_all(tmp_path / "ft", images, names, SEEDS, device="cpu:0")
     assert told == {name: found[name] for name in names}
     assert (tmp_path / "ft" / "evidence.npz").exists()
 
@@ -247,11 +249,11 @@ def test_a_run_of_an_older_version_has_one_request(
     content = json.loads((folder / "run.json").read_text())
     del content["requests"]
     (folder / "run.json").write_text(json.dumps(content))
-    path = audits.place(folder, "destination")
+    path = audits.place(folder, "destination", seeds=SEEDS)
     path.unlink()
-    told = audits.measure_all(folder, images, ["destination"], (0, 1))
+    told = audits.measure_all(folder, images, ["destination"], SEEDS)
     assert told == {"destination": found["destination"]}
-    assert audits.read(folder, "destination") == found["destination"]
+    assert audits.read(folder, "destination", seeds=SEEDS) == found["destination"]
     assert json.loads(path.read_text())["rules"] == [RULE]
 
 

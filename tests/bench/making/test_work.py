@@ -15,8 +15,9 @@ from tests.bench.conftest import DEVICE, make, place_of, trained
 from untrain.bench.audits import read
 from untrain.bench.kept.results import standing
 from untrain.bench.kept.store import State, Store
+from untrain.bench.making.beat import Heart
 from untrain.bench.making.order import Order, chosen
-from untrain.bench.making.team import Team
+from untrain.bench.making.team import Team, concluded
 from untrain.errors import DiskError, UserError
 from untrain.files import file_hash
 
@@ -301,3 +302,62 @@ def test_a_saved_state_that_is_damaged_is_left_and_the_run_starts_anew(
     make(order)
     assert contents(copied) == before
     assert "damaged" in [event["event"] for event in copied.events() if event["run"] == address]
+
+
+@pytest.mark.parametrize(
+    ("codes", "raised"),
+    [
+        ([0, 130], None),
+        ([3, 0], None),
+        ([130, 130], KeyboardInterrupt),
+        ([3, 130], DiskError),
+        ([2, 130], UserError),
+    ],
+)
+def test_what_the_exit_codes_of_a_team_come_to(
+    study: Path, finished: Path, codes: list[int], raised: type[BaseException] | None
+) -> None:
+    order = order_of(study, Store(finished))
+    if raised is None:
+        concluded(codes, order)
+    else:
+        with pytest.raises(raised):
+            concluded(codes, order)
+
+
+def test_processes_that_cannot_go_on_are_not_replaced(study: Path, copied: Store) -> None:
+    (copied.root / "store.json").write_text('{"schema": 99}')
+    with pytest.raises(UserError, match="could not go on"):
+        Team(order_of(study, copied), DEVICE, 1).run(lambda: None)
+
+
+def test_a_folder_that_another_process_is_making_a_store_of_is_one(tmp_path: Path) -> None:
+    (tmp_path / ".draft-7-ab12-store.json").write_text("{")
+    assert Store(tmp_path).open().root == tmp_path
+
+
+def test_studies_of_other_evaluation_seeds_have_measures_of_their_own(
+    study: Path, copied: Store, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text("evaluate_seeds = [3, 4]\n" + study.read_text())
+    before = contents(copied)
+    order = order_of(other, copied)
+    assert not order.standing()[3].results
+    make(order)
+    assert len(trained(copied)) == 10
+    assert len(order.standing()[3].results) == 10
+    assert len(order_of(study, copied).standing()[3].results) == 10
+    assert all(before[run].items() <= files.items() for run, files in contents(copied).items())
+
+
+def test_a_worker_whose_parent_is_gone_leaves_its_run(tmp_path: Path) -> None:
+    heart = Heart(tmp_path, led=True)
+    assert not heart.orphan  # nobody has started this process through multiprocessing
+
+    class Gone:
+        def is_alive(self) -> bool:
+            return False
+
+    heart.parent = Gone()  # type: ignore[assignment]
+    assert heart.orphan

@@ -54,7 +54,7 @@ def measure_all(
 
 def _measured(run: Any, name: str, seeds: Sequence[int]) -> dict[str, Any]:
     """What is kept of these weights, requests and seeds, or else measured and kept."""
-    path = place(run.folder, name, () if run.forgetful else run.rules)
+    path = place(run.folder, name, () if run.forgetful else run.rules, seeds)
     about = {"schema": SCHEMA, "audit": name, "seeds": list(seeds), **run.about}
     content = _kept(path)
     measurable = bool(run.rules) or name == "accuracy"
@@ -69,22 +69,19 @@ def _measured(run: Any, name: str, seeds: Sequence[int]) -> dict[str, Any]:
 
 
 def read(
-    folder: Path, name: str, rules: Sequence[str] = (), seeds: Sequence[int] = ()
+    folder: Path, name: str, rules: Sequence[str] = (), seeds: Sequence[int] = (0,)
 ) -> dict[str, Any] | None:
     """The values of an audit; None if there are none, or of other weights than the run's.
 
-    rules: the requests that an Original was measured for. seeds: those that it must have been
-    measured with; () for any.
+    rules: the requests that an Original was measured for. seeds: those that it was measured with.
     """
     try:
         run = json.loads((folder / "run.json").read_text())
         weights, own = run["checkpoints"]["child"], run["config"]["forget"]
     except TORN:
         return None
-    content = _kept(place(folder, name, () if own else rules))
+    content = _kept(place(folder, name, () if own else rules, seeds))
     if content is None or (content["schema"], content["weights"]) != (SCHEMA, weights):
-        return None
-    if seeds and content.get("seeds") != list(seeds):
         return None
     values: dict[str, Any] = content["values"]
     return values if values or name != "accuracy" else None
@@ -95,10 +92,15 @@ def numbers(values: Mapping[str, Any]) -> dict[str, float]:
     return {name: value for name, value in values.items() if isinstance(value, float)}
 
 
-def place(folder: Path, name: str, rules: Sequence[str] = ()) -> Path:
+def place(folder: Path, name: str, rules: Sequence[str] = (), seeds: Sequence[int] = (0,)) -> Path:
     """The file of an audit. rules: of an Original alone, which has a file for each request."""
-    more = hashlib.sha256(json.dumps(list(rules)).encode()).hexdigest()[:12]
-    return folder / "measures" / (f"{name}-{more}.json" if rules else f"{name}.json")
+    drawn = "" if list(seeds) == [0] else f"-seeds-{hashed(seeds)[:8]}"
+    asked = f"-{hashed(rules)[:12]}" if rules else ""
+    return folder / "measures" / f"{name}{asked}{drawn}.json"
+
+
+def hashed(values: Sequence[Any]) -> str:
+    return hashlib.sha256(json.dumps(list(values)).encode()).hexdigest()
 
 
 def _kept(path: Path) -> dict[str, Any] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -26,7 +25,7 @@ def found(folder: Path) -> dict[str, Path]:
 
 
 def take(source: Path, folder: Path) -> bool:
-    """Link or copy a run into its folder of the store; False where it is not whole."""
+    """Copy a run into its folder of the store; False where it is not whole."""
     try:
         check_weights(source, read(source))
     except UserError:
@@ -34,13 +33,5 @@ def take(source: Path, folder: Path) -> bool:
     for name in FILES:
         if (source / name).exists():
             with atomic(folder / name) as draft:
-                linked(source / name, draft)
+                shutil.copyfile(source / name, draft)
     return True
-
-
-def linked(source: Path, draft: Path) -> None:
-    """The same file under another name, or a copy where that cannot be."""
-    try:
-        os.link(source, draft)
-    except OSError:
-        shutil.copyfile(source, draft)

@@ -24,13 +24,19 @@ class Standing:
         return [cell for cell, _, other in self.others if other == state]
 
 
-def standing(cells: Sequence[Cell], audits: Sequence[str], place: Place) -> Standing:
-    """Everything that the store holds of these cells; weights are not asked for."""
+def standing(
+    cells: Sequence[Cell], audits: Sequence[str], place: Place, seeds: Sequence[int] = (0,)
+) -> Standing:
+    """Everything that the store holds of these cells; weights are not asked for.
+
+    seeds: of the audits' own draws.
+    """
     found = Standing()
     for cell in cells:
         address = place.addresses.of(cell.job)
         state = place.store.state(address)
-        result = made(cell, address, audits, place) if state == State.DONE else None
+        done = state == State.DONE
+        result = made(cell, address, audits, place, seeds) if done else None
         if result is not None:
             found.results.append(result)
             continue
@@ -41,13 +47,15 @@ def standing(cells: Sequence[Cell], audits: Sequence[str], place: Place) -> Stan
     return found
 
 
-def made(cell: Cell, address: str, audits: Sequence[str], place: Place) -> Result | None:
+def made(
+    cell: Cell, address: str, audits: Sequence[str], place: Place, seeds: Sequence[int]
+) -> Result | None:
     """The result of a finished run; None where it is not measured yet."""
     from untrain.bench.audits import read
 
     run = place.store.record(address)
     folder = place.store.folder(address)
-    measures: dict[str, Any] = {name: read(folder, name, cell.rules) for name in audits}
+    measures: dict[str, Any] = {name: read(folder, name, cell.rules, seeds) for name in audits}
     accuracy = measures.get("accuracy")
     if run is None or accuracy is None:
         return None

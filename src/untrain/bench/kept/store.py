@@ -17,11 +17,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from untrain.errors import MISSING, UserError
-from untrain.files import TORN, alone, file_hash, write_json
+from untrain.errors import MISSING, DiskError, UserError
+from untrain.files import DRAFT, TORN, alone, file_hash, write_json
 from untrain.runs.record import SchemaError, read
 
 SCHEMA = 1
@@ -56,7 +57,7 @@ class Store:
         """
         path = self.root / "store.json"
         if not path.is_file():
-            if self.root.exists() and (not self.root.is_dir() or any(self.root.iterdir())):
+            if self.root.exists() and not (self.root.is_dir() and self._empty()):
                 what = f"{self.root} is no store of runs."
                 raise UserError(what, where, "Name a new folder, or that of a store.")
             if not write:
@@ -75,6 +76,11 @@ class Store:
                 fix="Read it with the version that wrote it, or run the study into another store.",
             )
         return self
+
+    def _empty(self) -> bool:
+        """Whether the folder holds nothing but what another process is just writing."""
+        names = {path.name for path in self.root.iterdir() if not path.name.startswith(DRAFT)}
+        return names <= {"store.json"}
 
     def folder(self, address: str) -> Path:
         return self.root / "runs" / address
@@ -118,7 +124,9 @@ class Store:
         run, weights = self.record(address), self.folder(address) / "model.safetensors"
         if run is None or not weights.is_file():
             return False
-        return bool(file_hash(weights) == run["checkpoints"]["child"])
+        state = weights.stat()
+        found = _hash(weights, state.st_mtime_ns, state.st_size)
+        return bool(found == run["checkpoints"]["child"])
 
     @contextmanager
     def claim(self, address: str) -> Iterator[bool]:
@@ -149,11 +157,12 @@ class Store:
     def log(self, event: str, address: str, **more: Any) -> None:
         """Add a line to the log; lines of several processes never mix."""
         line = json.dumps({"event": event, "run": address, **more, **_who()}) + "\n"
-        at = os.open(self.root / "log.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         try:
-            os.write(at, line.encode())
-        finally:
-            os.close(at)
+            with (self.root / "log.jsonl").open("ab", buffering=0) as file:
+                file.write(line.encode())
+        except OSError as error:
+            what = f"The log of {self.root} cannot be written: {error.strerror or error}."
+            raise DiskError(what, "--store", "Free some space, or choose another.") from error
 
     def events(self) -> list[dict[str, Any]]:
         """The log, oldest first; a line that was cut short is left out."""
@@ -165,6 +174,12 @@ class Store:
             except ValueError:
                 continue
         return found
+
+
+@cache
+def _hash(path: Path, changed: int, size: int) -> str:
+    """The hash of a file as it is since it was changed, computed once."""
+    return file_hash(path)
 
 
 def _who() -> dict[str, Any]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from multiprocessing import parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,21 +41,24 @@ class Beat:
 class Heart:
     """Writes what this process is doing into STORE/workers, a file a process.
 
-    parent: the process that has started this one; without it the run under way is saved and left.
+    led: whether it stops where the process that has started it is gone, with its run saved.
     """
 
-    def __init__(self, store: Path, parent: int = 0) -> None:
+    def __init__(self, store: Path, led: bool = False) -> None:
         name = f"{socket.gethostname()}-{os.getpid()}.json"
-        self.path, self.parent = store / "workers" / name, parent
+        self.path = store / "workers" / name
+        self.parent = parent_process() if led else None
         self.next = 0.0
 
     def watching(self, plan: Plan, address: str) -> Observer:
         """An observer of a run."""
+        if self.orphan:
+            raise KeyboardInterrupt
         label, passes, started = plan.label, plan.method.length, time.time()
 
         def observe(done: float, row: dict[str, Any] | None) -> None:
-            if self.parent and os.getppid() != self.parent:
-                self.parent = 0
+            if self.orphan:
+                self.parent = None
                 os.kill(os.getpid(), signal.SIGTERM)  # which saves the run, then ends
             if time.monotonic() >= self.next:
                 self.next = time.monotonic() + EVERY
@@ -62,6 +66,11 @@ class Heart:
                     write_json(self.path, asdict(Beat(address, label, done, passes, started)))
 
         return observe
+
+    @property
+    def orphan(self) -> bool:
+        """Whether the process that has started this one is gone."""
+        return self.parent is not None and not self.parent.is_alive()
 
     @contextmanager
     def beating(self) -> Iterator[Heart]:
@@ -78,6 +87,20 @@ def beats(store: Path) -> list[Beat]:
     found = []
     for path in sorted((store / "workers").glob("*.json")):
         with suppress(*TORN):
-            if time.time() - path.stat().st_mtime < STALE:
+            if time.time() - path.stat().st_mtime < STALE and alive(path.stem):
                 found.append(Beat(**json.loads(path.read_text())))
     return found
+
+
+def alive(name: str) -> bool:
+    """Whether the process of a file's name is there; of another machine's that is not known."""
+    host, _, number = name.rpartition("-")
+    if host != socket.gethostname() or not number.isdigit():
+        return True
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is somebody else's
+        return True
+    return True

@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from untrain.bench.making.order import Order
-from untrain.bench.making.team import LOOK, gpus, serve
+from untrain.bench.making.team import LOOK, concluded, gpus, serve
+from untrain.config import path_of
 from untrain.errors import MISSING, UserError
 
 if TYPE_CHECKING:
     from untrain.engine.device import Device
+
+PATIENCE = 60.0
+"""Seconds that tasks have to save what they are at."""
 
 
 def ray_package() -> Any:
@@ -35,21 +39,31 @@ def work_on_ray(order: Order, device: Device, workers: int, look: Callable[[], N
     dies is started again by Ray.
     """
     ray = ray_package()
-    shared = replace(order, store=Path(os.path.abspath(order.store)), study=placed(order.study))
-    alone = replace(device, threads=device.threads or 1)
+    shared = replace(
+        order,
+        store=Path(os.path.abspath(order.store)),
+        study=os.path.abspath(order.study) if os.path.isfile(order.study) else order.study,
+        data_root=os.path.abspath(order.data_root) if order.data_root else "",
+        take_from=os.path.abspath(path_of(order.take_from)) if order.take_from else "",
+    )  # as tasks start in other folders
+    number = gpus(device)
+    own = replace(device, threads=device.threads or int(not number))
     ray.init(log_to_driver=False, ignore_reinit_error=True)
-    share = min(1.0, gpus(device) / workers)
-    needs = {"num_cpus": alone.threads, "num_gpus": share, "max_retries": workers}
-    task = ray.remote(**needs)(serve)
+    needs = {"num_cpus": own.threads or 1, "num_gpus": min(1.0, number / workers)}
+    task = ray.remote(**needs, max_retries=workers)(serve)
+    codes: list[int] = []
     try:
-        waiting = [task.remote(shared, alone, None, True) for _ in range(workers)]
-        while waiting:
-            _, waiting = ray.wait(waiting, num_returns=len(waiting), timeout=LOOK)
-            look()
+        waiting = [task.remote(shared, own, None, True) for _ in range(workers)]
+        try:
+            while waiting:
+                done, waiting = ray.wait(waiting, timeout=LOOK)
+                codes += ray.get(done)
+                look()
+        except KeyboardInterrupt:
+            for one in waiting:
+                ray.cancel(one)  # which the run under way takes for a Ctrl-C: it saves and stops
+            ray.wait(waiting, num_returns=len(waiting), timeout=PATIENCE)
+            raise
     finally:
         ray.shutdown()
-
-
-def placed(study: str) -> str:
-    """A study's file by its whole path, as other processes start elsewhere; or its name."""
-    return os.path.abspath(study) if os.path.exists(study) else study
+    concluded(codes, order)

@@ -75,7 +75,7 @@ class Order:
 
         study, wanted = self.read()
         place = Place.at(Store(self.store).open(write=False), look=False)
-        return study, wanted, place, standing(wanted, study.audits, place)
+        return study, wanted, place, standing(wanted, study.audits, place, study.evaluate_seeds)
 
 
 def chosen(cells: Sequence[Cell], only: Sequence[str]) -> list[Cell]:

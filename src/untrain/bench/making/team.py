@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,12 +14,13 @@ from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING
 
+from untrain.bench.kept.store import Store
 from untrain.bench.making.beat import Heart
 from untrain.bench.making.order import Order
-from untrain.errors import INTERRUPTED, DiskError, UserError
+from untrain.errors import BAD_INPUT, INTERRUPTED, DiskError, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from untrain.engine.device import Device
 
@@ -28,12 +30,13 @@ FULL = 3
 """Exit code of a process that could not write."""
 
 
-def serve(order: Order, device: Device, gpu: int | None = None, alone: bool = False) -> None:
-    """Work on a study until nothing is left; the body of a process of a team.
+def serve(order: Order, device: Device, gpu: int | None = None, alone: bool = False) -> int:
+    """Work on a study until nothing is left; returns the exit code of the process.
+
+    That is 0, 130 if it was asked to stop, 3 if the store cannot be written, and 2 for whatever
+    else stands in the way, which is told.
 
     alone: it is not to stop when the process that has started it is gone.
-
-    Ends with 130 if it was asked to stop, and 3 if the store cannot be written.
     """
     from untrain.progress import silence
 
@@ -42,19 +45,38 @@ def serve(order: Order, device: Device, gpu: int | None = None, alone: bool = Fa
     if not alone:  # its parent says when to stop: a Ctrl-C in the terminal reaches both
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, stop)
-    code = 0
     try:
-        with silence(), Heart(order.store, 0 if alone else os.getppid()).beating() as heart:
+        with silence(), Heart(order.store, led=not alone).beating() as heart:
             work = order.work(device)
             work.watching = heart.watching
             work.run()
     except KeyboardInterrupt:
-        code = INTERRUPTED
-    except DiskError as error:
+        return INTERRUPTED
+    except UserError as error:
         print(f"error: {error}", file=sys.stderr, flush=True)
-        code = FULL
-    if code:
-        sys.exit(code)
+        return FULL if isinstance(error, DiskError) else BAD_INPUT
+    return 0
+
+
+def member(order: Order, device: Device, gpu: int | None) -> None:
+    """The body of a process of a team."""
+    sys.exit(serve(order, device, gpu))
+
+
+def concluded(codes: Sequence[int | None], order: Order) -> None:
+    """What the exit codes of all processes come to: nothing where one has found nothing left.
+
+    Raises KeyboardInterrupt, DiskError or UserError otherwise.
+    """
+    if 0 in codes:
+        return
+    if FULL in codes:
+        fix = "Free some space, then give the same command again: it goes on where it stopped."
+        raise DiskError("The store cannot be written.", str(order.store), fix)
+    if BAD_INPUT in codes:
+        fix = "See what is written above, then give the same command again."
+        raise UserError("The processes of the study could not go on.", str(order.store), fix)
+    raise KeyboardInterrupt
 
 
 def gpus(device: Device) -> int:
@@ -80,19 +102,23 @@ class Team:
         self.order, self.device, self.gpus = order, replace(device, threads=threads), gpus
         self.members: list[BaseProcess] = []
         self.size, self.hired = size, 0
+        self.deaths = self.made = 0
+        """Processes that have died since the last run was made, and how many runs were made."""
 
     def run(self, look: Callable[[], None]) -> None:
         """Work until nothing is left. look: called every half second.
 
         Raises KeyboardInterrupt once all have saved, and DiskError if the store is full.
         """
-        with threads_each(self.device.threads):
-            self.members = [self.hire() for _ in range(self.size)]
+        with threads_each(self.device.threads), stopped_by_a_warning():
             try:
+                for _ in range(self.size):
+                    self.members.append(self.hire())
                 while any(member.is_alive() for member in self.members):
                     time.sleep(LOOK)
                     look()
-                    self.members = [self.kept(member) for member in self.members]
+                    for place, member in enumerate(self.members):
+                        self.members[place] = self.kept(member)
             except KeyboardInterrupt:
                 self.dismiss(look)
                 raise
@@ -100,27 +126,27 @@ class Team:
                 for member in self.members:
                     member.kill()
         look()
-        if any(member.exitcode == INTERRUPTED for member in self.members):
-            raise KeyboardInterrupt
-        if any(member.exitcode == FULL for member in self.members):
-            fix = "Free some space, then give the same command again: it goes on where it stopped."
-            raise DiskError("The store cannot be written.", str(self.order.store), fix)
+        concluded([member.exitcode for member in self.members], self.order)
 
     def hire(self) -> BaseProcess:
         gpu = self.hired % self.gpus if self.gpus else None
         self.hired += 1
         context = multiprocessing.get_context("forkserver")  # one that has imported torch already
         context.set_forkserver_preload(["untrain.bench.making.work", "untrain.runs.execute"])
-        member = context.Process(target=serve, args=(self.order, self.device, gpu))
-        member.start()
-        return member
+        made = context.Process(target=member, args=(self.order, self.device, gpu))
+        made.start()
+        return made
 
     def kept(self, member: BaseProcess) -> BaseProcess:
-        """The same process, or another one in the place of one that has died."""
-        died = not member.is_alive() and member.exitcode not in (0, FULL, INTERRUPTED)
-        if not died:
+        """The same process, or another one in the place of one that has died.
+
+        Raises UserError if processes keep dying while nothing gets on.
+        """
+        if member.is_alive() or member.exitcode in (0, BAD_INPUT, FULL, INTERRUPTED):
             return member
-        if self.hired > 20 * self.size:
+        made = sum(event["event"] == "made" for event in Store(self.order.store).events())
+        self.deaths, self.made = (self.deaths + 1 if made == self.made else 1), made
+        if self.deaths > 10 * self.size:
             what = f"Processes of the study keep dying (exit code {member.exitcode})."
             fix = "See what is written above; try --workers 1 to see an error where it happens."
             raise UserError(what, "--workers", fix, 1)
@@ -139,6 +165,19 @@ class Team:
             for member in self.members:
                 member.kill()
             raise
+
+
+@contextmanager
+def stopped_by_a_warning() -> Iterator[None]:
+    """In the block SIGTERM is a Ctrl-C, as a cluster's scheduler means it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

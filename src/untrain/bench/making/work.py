@@ -74,6 +74,10 @@ class Work:
             if not any(self.attempted(job) for job in left):
                 time.sleep(PATIENCE)  # others are making what is left, or what it needs
 
+    def finished(self) -> bool:
+        """Whether nothing is left to do."""
+        return all(self.over(job) for job in self.jobs.values())
+
     def over(self, job: Job) -> bool:
         """Whether nothing is left to do for a run."""
         address = self.place.addresses.of(job)
@@ -106,7 +110,8 @@ class Work:
         """Whether a run that is not made yet starts from this one."""
         address, of, store = self.place.addresses.of(job), self.place.addresses.of, self.place.store
         return any(
-            address in map(of, other.needs) and store.state(of(other)) != State.DONE
+            address in map(of, other.needs)
+            and store.state(of(other)) not in (State.DONE, State.FAILED)
             for other in self.jobs.values()
             if other.needs
         )
@@ -172,9 +177,8 @@ class Work:
         try:
             with tracked(self.trackers, plan, folder) as told:
                 execute(plan, folder, self.device, both(watch, told) if watch else told)
-        except KeyboardInterrupt:
-            (folder / "tries.json").unlink(missing_ok=True)
-            store.log("stopped", address)
+        except (KeyboardInterrupt, DiskError):
+            (folder / "tries.json").unlink(missing_ok=True)  # its process has not died
             raise
         (folder / "tries.json").unlink(missing_ok=True)
         store.log("made", address)

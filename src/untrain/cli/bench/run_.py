@@ -150,6 +150,8 @@ def carry_out(
     """Make the runs, in this process or in others."""
     from untrain.bench.making.board import Board
 
+    if order.work(device, place).finished():  # no process needs to be started to find that out
+        return
     with Board(cells, place, options.workers) as board:
         if options.executor == "ray":
             from untrain.bench.making.cluster import work_on_ray
@@ -170,6 +172,6 @@ def concluded(order: Order, study: Study, cells: Sequence[Cell], place: Place) -
     from untrain.bench.kept.results import standing
     from untrain.cli.bench.table import show
 
-    found = standing(cells, study.audits, place)
+    found = standing(cells, study.audits, place, study.evaluate_seeds)
     show(order, study, found)
     return GATE if found.others else 0

@@ -46,7 +46,7 @@ def run(args: list[str]) -> int:
     problems.add(*unfit(study, cells, options.reporting, asked.size))
     problems.raise_all()
     command = shlex.join(["untrain", "bench", "tune", *args])
-    conclude(study, standing_of(cells, order.store), out, command, options.reporting)
+    conclude(study, standing_of(study, cells, order.store), out, command, options.reporting)
     return 0
 
 
@@ -80,13 +80,14 @@ def unfit(study: Study, cells: Sequence[Cell], reporting: str, size: str) -> lis
     return found + (overlaps(cells, other.cells(), other.name) if other else [])
 
 
-def standing_of(cells: Sequence[Cell], store: Path) -> Standing:
+def standing_of(study: Study, cells: Sequence[Cell], store: Path) -> Standing:
     """What the store holds of the study."""
     from untrain.bench.kept.plans import Place
     from untrain.bench.kept.results import standing
     from untrain.bench.kept.store import Store
 
-    return standing(cells, ("accuracy",), Place.at(Store(store).open(write=False), look=False))
+    place = Place.at(Store(store).open(write=False), look=False)
+    return standing(cells, ("accuracy",), place, study.evaluate_seeds)
 
 
 def conclude(study: Study, found: Standing, out: Path | None, command: str, reporting: str) -> None:
