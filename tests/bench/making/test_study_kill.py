@@ -59,7 +59,8 @@ def kill(process: ForkServerProcess, store: Path, after: float) -> bool:
         return False
     assert process.pid
     os.killpg(process.pid, signal.SIGKILL)
-    process.join(60)
+    while alive(process.pid):
+        time.sleep(0.02)
     return True
 
 
@@ -106,3 +107,35 @@ def timeless(part: object) -> object:
         kept = {key: value for key, value in part.items() if key != "peak_memory"}
         return {key: timeless(value) for key, value in kept.items() if "seconds" not in key}
     return [timeless(one) for one in part] if isinstance(part, list) else part
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_workers_end_with_their_parent(study: Path, tmp_path: Path, how: signal.Signals) -> None:
+    long = tmp_path / "long.toml"
+    long.write_text(study.read_text().replace("epochs = 2", "epochs = 2000"))
+    store, log = tmp_path / "store", tmp_path / "log.txt"
+    process = start(long, store, log)
+    assert process.pid
+    deadline = time.monotonic() + 120
+    while not list(store.glob("workers/*.json")):
+        assert time.monotonic() < deadline, log.read_text()[-2000:]
+        time.sleep(0.1)
+    os.kill(process.pid, how)  # the parent alone
+    deadline = time.monotonic() + 30
+    while alive(process.pid):
+        assert time.monotonic() < deadline, "processes are left behind"
+        time.sleep(0.1)
+    process.join(60)
+    if how != signal.SIGKILL:
+        assert process.exitcode == 130
+        assert list(store.glob("runs/*/resume.safetensors")), "what was under way is saved"
+
+
+def alive(group: int) -> bool:
+    """Whether any process of a group is left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
