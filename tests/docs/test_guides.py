@@ -130,6 +130,20 @@ def test_quick_start(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (here / "unlearned.pt").exists()
 
 
+STUDY = """
+seeds = 1
+forget = ["random:0.1"]
+data.data = "digits"
+data.limit = 200
+model.width = 4
+train.epochs = 1
+train.batch = 64
+[[methods]]
+name = "ft"
+epochs = 1
+"""
+
+
 def test_readme(here: Path) -> None:
     """With digits instead of CIFAR-10, and a small model of the reader's own."""
     draws, spec = np.random.default_rng(0), ModelSpec("small", classes=3, width=4)
@@ -144,7 +158,10 @@ def test_readme(here: Path) -> None:
         "audit   runs/ft": "audit runs/ft --healing 1",
         "epochs=10": "epochs=1",
         "epochs=20": "epochs=1",
+        "coun-table2 --data-root DATA --workers 2": "small.toml",
+        "bench table coun-table2": "bench table small.toml",
     }
+    (here / "small.toml").write_text(STUDY)
     page = ROOT / "README.md"
     run(page, here, faster, **sets, **labels, make_model=spec.make, model=spec.make(0))
 

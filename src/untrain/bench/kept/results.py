@@ -51,7 +51,7 @@ def made(
     cell: Cell, address: str, audits: Sequence[str], place: Place, seeds: Sequence[int]
 ) -> Result | None:
     """The result of a finished run; None where it is not measured yet."""
-    from untrain.bench.audits import read
+    from untrain.bench.audits import numbers, read
 
     run = place.store.record(address)
     folder = place.store.folder(address)
@@ -62,7 +62,7 @@ def made(
     return Result(
         cell=cell,
         address=address,
-        values={name: v for name, v in accuracy.items() if not isinstance(v, dict)},
+        values=numbers(accuracy),
         cost={name: v for name, v in run["cost"].items() if isinstance(v, int | float)},
         audits={name: values for name, values in measures.items() if values is not None},
         about=run,

@@ -11,7 +11,6 @@ from untrain.bench.numbers.statistics import Table
 
 THEIRS = {"neggrad-plus": "neggrad+", "bad-teacher": "badt", "ft+contrastive": "coun"}
 """What papers call our methods, where it is another name."""
-CONTRASTIVE = "contrastive"
 
 
 def beside(table: Table, paper: Paper, only: Sequence[int] = ()) -> dict[str, Printed]:
