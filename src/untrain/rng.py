@@ -7,9 +7,12 @@ sharded or stripped of a loss term without moving any other draw.
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
+
+if TYPE_CHECKING:
+    import torch
 
 
 def derive(seed: int, purpose: str, *counters: int | str) -> int:
@@ -20,6 +23,8 @@ def derive(seed: int, purpose: str, *counters: int | str) -> int:
 
 def rng(seed: int, purpose: str, *counters: int | str) -> torch.Generator:
     """A fresh CPU generator for one draw, such as `rng(0, "shuffle", "retain", epoch)`."""
+    import torch  # results are read without it
+
     return torch.Generator().manual_seed(derive(seed, purpose, *counters))
 
 

@@ -157,7 +157,7 @@ def planned(
 ) -> Plan:
     """The plan of the first request."""
     from untrain.runs.plan import Plan
-    from untrain.runs.sequence import rules_of
+    from untrain.runs.record import rules_of
 
     return Plan(
         images=before.images,

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from untrain.data.pixels.decode import shown
 from untrain.errors import UserError
@@ -106,6 +105,8 @@ def _pixels(images: Images) -> list[tuple[str, str]]:
     if not images.x.is_floating_point() or images.x.numel() == 0:
         return []
     starts = range(0, len(images), PART)  # of a file in memory, a part at a time
+    import torch
+
     whole = [torch.isfinite(images.x[at : at + PART]).flatten(1).all(1) for at in starts]
     bad = ~torch.cat(whole)
     if not bool(bad.any()):

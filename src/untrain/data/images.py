@@ -6,13 +6,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from torch import Tensor
 
 from untrain.data.checks import problems_in
 from untrain.errors import raise_all
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 COLOUR = ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010))
 """Mean and standard deviation that the CoUn paper uses for all its colour data sets."""

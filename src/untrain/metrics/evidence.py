@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import nn
 
-from untrain.data.images import Images
-from untrain.data.sets.splits import Split
-from untrain.engine.predict import predict
 from untrain.errors import UserError
 from untrain.files import TORN, write_arrays
 from untrain.rng import numpy_rng
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from untrain.data.images import Images
+    from untrain.data.sets.splits import Split
 
 SAMPLE = 2500
 """How many images keep their features: the same ones for every model of a split."""
@@ -115,6 +117,10 @@ def collect(model: nn.Module, images: Images, split: Split, what: str = "") -> E
 
     Independent of the forget rule: training images are one set here, which views divide.
     """
+    import torch  # evidence is read without it
+
+    from untrain.engine.predict import predict
+
     positions = {
         "train": split.train,
         "val": split.val,

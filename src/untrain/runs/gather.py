@@ -17,8 +17,7 @@ from untrain.metrics.audit import Subject
 from untrain.metrics.evidence import load_evidence
 from untrain.runs.load import data_of, described, load_model
 from untrain.runs.measure import measured
-from untrain.runs.record import read
-from untrain.runs.sequence import rules_of
+from untrain.runs.record import read, rules_of
 
 
 class Gathered(NamedTuple):

@@ -12,9 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from untrain.data.sets.splits import key_hash
 from untrain.errors import MISSING, UserError
-from untrain.models.identity import code
 from untrain.version import __version__
 
 if TYPE_CHECKING:
@@ -39,6 +37,9 @@ def record(
     `choices_before`, of the runs that it goes on from; and `measured`, how often the method itself
     has measured its accuracy on which set. Absent where nothing was.
     """
+    from untrain.data.sets.splits import key_hash
+    from untrain.models.identity import code  # results are read without torch
+
     return {
         "schema": SCHEMA,
         "key": plan.key(),
@@ -144,3 +145,10 @@ def root_of(folder: Path) -> str:
     checkpoints = read(folder)["checkpoints"]
     # a run of an older version started from its root
     return str(checkpoints.get("root", checkpoints["parent"]) or checkpoints["child"])
+
+
+def rules_of(run: dict[str, Any]) -> tuple[str, ...]:
+    """The forget rules that a run has behind it, in order."""
+    if "requests" in run:
+        return tuple(request["rule"] for request in run["requests"])
+    return (run["config"]["forget"],) if run["config"]["forget"] else ()

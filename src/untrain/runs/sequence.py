@@ -29,13 +29,6 @@ from untrain.runs.tracking.tracked import tracked
 from untrain.runs.tracking.trackers import Tracking, check_installed, connect
 
 
-def rules_of(run: dict[str, Any]) -> tuple[str, ...]:
-    """The forget rules that a run has behind it, in order."""
-    if "requests" in run:
-        return tuple(request["rule"] for request in run["requests"])
-    return (run["config"]["forget"],) if run["config"]["forget"] else ()
-
-
 def stages(
     first: Plan, splits: Sequence[Split], rules: Sequence[str], out: Path
 ) -> dict[Path, Plan]:

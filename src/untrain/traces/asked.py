@@ -18,7 +18,7 @@ import numpy as np
 from untrain.data.sets.hidden import hidden, personal
 from untrain.data.sets.pseudonyms import pseudonym
 from untrain.files import file_hash, write_json
-from untrain.runs.sequence import rules_of
+from untrain.runs.record import rules_of
 from untrain.traces.erased import Erased, requested
 
 SHORTEST = 4

@@ -19,7 +19,7 @@ from untrain.data.sets.splits import forget
 from untrain.errors import BAD_INPUT, MISSING, UserError
 from untrain.files import DRAFT, lock
 from untrain.runs.load import described, origin
-from untrain.runs.sequence import rules_of
+from untrain.runs.record import rules_of
 from untrain.traces.erased import (
     Erased,
     forgotten,

@@ -14,8 +14,7 @@ from untrain.data.images import Images
 from untrain.data.sets.splits import Split, load_split, with_forget
 from untrain.errors import Problems, UserError
 from untrain.runs.load import described
-from untrain.runs.record import read, root_of
-from untrain.runs.sequence import rules_of
+from untrain.runs.record import read, root_of, rules_of
 
 
 def find_original(folder: Path, run: dict[str, Any], named: list[Path]) -> list[Path]:

@@ -17,8 +17,7 @@ from untrain.metrics.embeddings import Embeddings, sample
 from untrain.metrics.evidence import UNSEEN, Evidence, View, collect, load_evidence, view
 from untrain.runs.load import load_model
 from untrain.runs.measure import measured
-from untrain.runs.record import read
-from untrain.runs.sequence import rules_of
+from untrain.runs.record import read, rules_of
 
 
 @dataclass
