@@ -2,9 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check lint types docs bench clean
+.PHONY: demo test check lint types docs screenshot bench clean
 
-demo: .venv/ready  ## the main job on embedded digits, with table and picture
+demo: .venv/ready  ## the main job on embedded digits, with tables and a report
 	$(BIN)/untrain demo --out demo
 
 test: .venv/ready  ## the default tests, on two cores
@@ -24,6 +24,9 @@ bench: .venv/ready  ## speed against what we replace, as ratios; on a quiet mach
 
 docs: .venv/ready  ## the generated parts of the methods' pages
 	$(BIN)/python docs/pages.py
+
+screenshot: demo  ## the demo's report as the README shows it; needs chromium
+	$(BIN)/python docs/screenshot.py demo/report.html docs/report.png
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -52,6 +52,8 @@ def run(args: list[str]) -> int:
 
     import tyro
 
+    from untrain.cli import demo_page
+
     options = tyro.cli(DemoOptions, args=args, prog="untrain demo", description=__doc__)
     out = options.out or Path("demo" if options.seed == 0 else f"demo-{options.seed}")
     started = time.monotonic()
@@ -65,6 +67,7 @@ def run(args: list[str]) -> int:
         print()
         print(_table(one.audit))
     _write(out, told)
+    demo_page.leave(out)
     say(f"\nDone in {time.monotonic() - started:.0f} s. Other commands take these runs:")
     folder = out / "class"
     say(f"  {called()} audit {folder}/original {folder}/coun --retrain {folder}/retrain")

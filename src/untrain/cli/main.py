@@ -22,6 +22,8 @@ VERBS = {
     "tune": "choose a method's settings without Retrain",
     "audit": "the table: how close each model is to Retrain",
     "bench": "whole tables of many runs from one study file, with nothing computed twice",
+    "report": "one offline page that answers: who is closest, at what cost, is it gone",
+    "dash": "the same pages live, while runs are being made",
     "traces": "where erased images still are; --purge removes them",
     "export": "the model as transformers, timm or torch loads it, with a model card",
     "list": "methods, models, terms, data sets or recipes",

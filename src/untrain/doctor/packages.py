@@ -22,7 +22,11 @@ GROUPS = {
         "rich": "progress, tables",
         "pydantic": "recipes",
     },
-    "report": {"altair": "pictures, reports", "vl-convert-python": "pictures, reports"},
+    "report": {
+        "altair": "pictures, reports",
+        "vl-convert-python": "pictures, reports",
+        "jinja2": "reports",
+    },
     "tune": {"optuna": "untrain tune"},
     "optional": {
         "timm": "--model timm:NAME",

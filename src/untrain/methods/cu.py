@@ -1,4 +1,4 @@
-"""Contrastive Unlearning: forget embeddings leave their own class for the other classes."""
+"""CU: forget embeddings leave their own class for the other classes."""
 
 from __future__ import annotations
 

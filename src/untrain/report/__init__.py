@@ -1,1 +1,1 @@
-"""Pictures from result files alone; never imports torch or a method."""
+"""Results as people look at them; never imports torch or a method."""

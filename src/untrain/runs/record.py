@@ -7,17 +7,20 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING as NO_DEFAULT
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from untrain.errors import MISSING, UserError
+from untrain.fields import field_texts
 from untrain.version import __version__
 
 if TYPE_CHECKING:
     from untrain.data.images import Images
     from untrain.engine.loop import Result
+    from untrain.methods.contract import Method, Term
     from untrain.runs.plan import Plan
 
 SCHEMA = 1
@@ -47,6 +50,7 @@ def record(
         "paper": plan.method.paper,
         "command": shlex.join(["untrain", *sys.argv[1:]]),
         "config": plan.config(),
+        "fields": explained(plan.method, plan.terms),
         "images": pictured(plan.images),
         **({"code": own} if (own := code(plan.model.model)) else {}),
         "split": {
@@ -71,6 +75,27 @@ def record(
         },
         "time": {"started": started, "ended": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())},
     }
+
+
+def explained(method: Method, terms: Sequence[Term]) -> dict[str, dict[str, Any]]:
+    """Field of the method, and `TERM.FIELD` of each term -> its default, where it has one, and its
+    text: results are then understood without the code that made them."""
+    found: dict[str, dict[str, Any]] = {}
+    parts: list[tuple[str, Method | Term]] = [("", method)]
+    for prefix, part in (*parts, *((f"{term.name}.", term) for term in terms)):
+        texts = _texts(type(part))
+        for one in fields(part):
+            usual = {} if one.default is NO_DEFAULT else {"default": one.default}
+            found[prefix + one.name] = usual | {"text": texts.get(one.name, "")}
+    return found
+
+
+def _texts(part: type[Any]) -> dict[str, str]:
+    """What fields mean; {} for a class whose source is not at hand."""
+    try:
+        return field_texts(part)
+    except (OSError, TypeError):
+        return {}
 
 
 def pictured(images: Images) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from untrain.bench import audits
 from untrain.bench.audits import accuracy
 from untrain.bench.audits.measured import Measured
 from untrain.bench.audits.packing import packed, unpacked
-from untrain.bench.audits.plain import plain
 from untrain.cli.main import main
 from untrain.data.images import Images
 from untrain.errors import UserError
@@ -24,6 +23,7 @@ from untrain.metrics.distance.centroids import profile
 from untrain.metrics.distance.destination import hard
 from untrain.metrics.distance.measures import Side
 from untrain.metrics.evidence import Outputs, View
+from untrain.metrics.plain import plain
 from untrain.metrics.readings import tables
 from untrain.runs.gather import gather
 from untrain.runs.load import data_of

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 """Of the files; raised when a value changes its meaning, so that all are measured anew."""
-NAMES = ("accuracy", "centroids", "destination", "lemma", "predictions")
+NAMES = ("accuracy", "answers", "centroids", "destination", "lemma", "predictions")
 audits = Registry("audit", "untrain.bench.audits", {name: name for name in NAMES})
 
 

@@ -13,10 +13,10 @@ import numpy as np
 
 from untrain.bench.audits import audits
 from untrain.bench.audits.measured import Measured
-from untrain.bench.audits.plain import plain
 from untrain.metrics import audit
 from untrain.metrics.evidence import View
 from untrain.metrics.membership.efficacy import mia_efficacy
+from untrain.metrics.plain import plain
 
 
 def measure(run: Measured, seeds: Sequence[int]) -> dict[str, Any]:

@@ -13,10 +13,10 @@ import numpy as np
 
 from untrain.bench.audits import audits
 from untrain.bench.audits.measured import Measured
-from untrain.bench.audits.plain import plain
 from untrain.engine.predict import predict
 from untrain.metrics.distance.centroids import own_class, profile
 from untrain.metrics.embeddings import Classes, Features
+from untrain.metrics.plain import plain
 
 MOST = 20
 """Forgotten classes that have a row: those of most forgotten images."""

@@ -8,10 +8,12 @@ from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import Any
 
+from untrain.bench.kept import listing
 from untrain.bench.kept.store import State, Store
 from untrain.data.sets.hidden import hidden
 from untrain.errors import UserError
 from untrain.files import TORN, atomic
+from untrain.runs.record import rules_of
 
 ROOTS = {"--data-root": "DATA", "--store": "STORE", "--take-from": "RUNS"}
 """Flags whose value is a place on one machine, and what stands for it."""
@@ -26,17 +28,39 @@ def export(store: Store, addresses: Iterable[str], out: Path) -> int:
         what = f"{out} is the store itself, whose records stay as they are."
         raise UserError(what, "--out", "Choose another folder.")
     small = Store(out).open(where="--out")
-    count = 0
+    written: list[str] = []
     for address in dict.fromkeys(addresses):
         run = store.record(address)
         if run is None or store.state(address) != State.DONE:
             continue
         write(small.folder(address) / "run.json", portable(run))
         for path in whole(store.folder(address) / "measures"):
-            write(small.folder(address) / "measures" / path.name, json.loads(path.read_text()))
-        count += 1
+            content = json.loads(path.read_text())
+            content |= {"rules": [*map(hidden, content.get("rules", []))]}
+            write(small.folder(address) / "measures" / path.name, content)
+        export_verdict(store.folder(address), small.folder(address), rules_of(run))
+        written.append(address)
     copy_sets(store, small)
-    return count
+    listing.copy(store.root, small.root, written)
+    return len(written)
+
+
+def export_verdict(run: Path, out: Path, rules: Iterable[str]) -> None:
+    """Copy the page of an audit, if there is one that can be read, without places of the machine.
+
+    rules: of the run's requests.
+    """
+    path = Path("audit") / "verdict.json"
+    with suppress(*TORN):
+        content = json.loads((run / path).read_text())
+        log, request, title = content["log"], content["request"], str(content["request"]["title"])
+        for rule in rules:
+            title = title.replace(rule, hidden(rule))
+        if "requests" in log:
+            asked = [one | {"rule": hidden(one["rule"])} for one in log["requests"]]
+            log = log | {"requests": asked}
+        log = log | {"command": without_places(str(log.get("command", "")))}
+        write(out / path, content | {"log": log, "request": request | {"title": title}})
 
 
 def take_all(source: Store, store: Store) -> int:
@@ -85,10 +109,16 @@ def portable(run: dict[str, Any]) -> dict[str, Any]:
     select = config.get("select", {})
     if "retrain" in select:
         config["select"] = select | {"retrain": PurePath(select["retrain"]).name}
-    words = str(run.get("command", "")).split(" ")
-    told = [portable_word(before, word) for before, word in zip(["", *words], words, strict=False)]
     requests = {"requests": asked} if "requests" in run else {}
-    return run | {"config": config, "command": " ".join(told)} | requests
+    command = without_places(str(run.get("command", "")))
+    return run | {"config": config, "command": command} | requests
+
+
+def without_places(command: str) -> str:
+    """A command without places of one machine."""
+    words = command.split(" ")
+    told = [portable_word(before, word) for before, word in zip(["", *words], words, strict=False)]
+    return " ".join(told)
 
 
 def portable_word(before: str, word: str) -> str:

@@ -67,14 +67,16 @@ class Order:
         )
 
     def standing(self) -> tuple[Study, list[Cell], Place, Standing]:
-        """What the store holds of it, as far as that is known without the data.
+        """What the store holds of it, as far as that is known without the data; it is listed there.
 
         Raises UserError if there is no such store, or if it does not know the data.
         """
+        from untrain.bench.kept import listing
         from untrain.bench.kept.results import standing
 
         study, wanted = self.read()
         place = Place.at(Store(self.store).open(write=False), look=False)
+        listing.keep(place.store, study)
         return study, wanted, place, standing(wanted, study.audits, place, study.evaluate_seeds)
 
 

@@ -169,9 +169,11 @@ def carry_out(
 
 def concluded(order: Order, study: Study, cells: Sequence[Cell], place: Place) -> int:
     """Print the table; 4 if a run has failed."""
+    from untrain.bench.kept import listing
     from untrain.bench.kept.results import standing
     from untrain.cli.bench.table import show
 
+    listing.keep(place.store, study)
     found = standing(cells, study.audits, place, study.evaluate_seeds)
     show(order, study, found)
     return GATE if found.others else 0

@@ -12,14 +12,16 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from untrain.data.images import Images
-from untrain.data.pixels.decode import shown
 from untrain.data.sets.pseudonyms import FOUND, PREFIX
 from untrain.errors import Problems, UserError, unknown
 from untrain.progress import say
+
+if TYPE_CHECKING:
+    from untrain.data.images import Images
 
 NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,3})?")
 """Text that is a number: codes such as 007 are none."""
@@ -136,6 +138,8 @@ def _among(column: str, values: Sequence[str], cells: np.ndarray, where: str) ->
     if lost and lost[0].startswith(PREFIX):
         raise UserError(f"No image has {column} '{lost[0]}'.", where, FOUND)
     if lost:
+        from untrain.data.pixels.decode import shown  # rules are read without torch
+
         near = _nearest(lost[0], known)
         what = f"No image has {column} '{lost[0]}'."
         if len(lost) > 1:

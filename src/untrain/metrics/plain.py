@@ -1,4 +1,4 @@
-"""Numbers as the files of audits hold them."""
+"""Numbers as result files hold them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""What is measured of Original, Retrain and methods together, so that they share one picture."""

@@ -1,0 +1,1 @@
+"""Charts: pure functions from values to Vega-Lite, a file each."""

@@ -1,0 +1,24 @@
+"""Pages of synthetic results with all sections: small, made in seconds, of many runs as of few."""
+
+from __future__ import annotations
+
+import time
+
+import synthetic
+
+from untrain.report.page import render
+from untrain.report.sections import sections
+
+MB = 1_000_000
+
+
+def test_a_usual_page_is_small(full: str) -> None:
+    assert len(full.encode()) < 2 * MB
+
+
+def test_many_runs_are_shown_in_seconds_and_within_the_budget() -> None:
+    report = synthetic.report(methods=12, seeds=10, points=240)
+    start = time.process_time()
+    page = render(report, sections())
+    assert time.process_time() - start < 15
+    assert len(page.encode()) < 10 * MB

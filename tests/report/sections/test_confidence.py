@@ -1,0 +1,99 @@
+"""Histograms over seeds, and how far two sets lie apart."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from synthetic import report
+
+from untrain.report.charts.confidence import Histogram, overlap
+from untrain.report.content import Figure, Missing
+from untrain.report.data import Report
+from untrain.report.sections import confidence
+
+
+@pytest.fixture(scope="module")
+def whole() -> Report:
+    return report(methods=2, seeds=2)
+
+
+def changed(of: Report, label: str, answers: dict[str, Any] | None) -> Report:
+    (table,) = of.tables
+    rows = []
+    for row in table.rows:
+        if row.label == label:
+            runs = [
+                replace(run, audits={"answers": answers} if answers else {}) for run in row.runs
+            ]
+            row = replace(row, runs=tuple(runs))
+        rows.append(row)
+    return replace(of, tables=(replace(table, rows=tuple(rows)),))
+
+
+def counted(**sets: list[int]) -> dict[str, Any]:
+    return {"histograms": {"confidence": {"low": 0.0, "high": 1.0, "counts": sets}}}
+
+
+def test_means_and_overlap_of_small_histograms() -> None:
+    half, other = Histogram(0, 1, np.array([50.0, 50.0])), Histogram(0, 1, np.array([0.0, 100.0]))
+    assert half.mean == 0.5
+    assert other.mean == 0.75
+    assert overlap(half, other) == 50
+    assert overlap(half, half) == 100
+
+
+def test_retrain_original_and_a_method_of_choice_stand_side_by_side(whole: Report) -> None:
+    answer = confidence.SECTION.answer(whole, whole.tables[0])
+    assert answer is not None
+    (figure,) = answer.parts
+    assert isinstance(figure, Figure)
+    assert list(figure.captions) == ["Original", "Retrain", "The chosen method"]
+    names = [{param["name"] for param in spec["params"]} for spec in figure.specs]
+    assert names == [{"measure"}, {"measure"}, {"measure", "who"}]
+    assert [control.signal for control in figure.controls] == ["who", "measure"]
+    assert len(figure.table.rows) == 4 * 4
+    assert answer.sentence.startswith("coun is nearest to Retrain with ")
+
+
+def test_each_seed_counts_alike_however_many_images_it_has(whole: Report) -> None:
+    few, many = counted(forget=[1, 0], unseen=[1, 1]), counted(forget=[0, 90], unseen=[45, 45])
+    (table,) = whole.tables
+    row = table.row("coun")
+    assert row is not None
+    both = zip(row.runs, (few, many), strict=True)
+    runs = tuple(replace(run, audits={"answers": one}) for run, one in both)
+    found = confidence._histograms(replace(row, runs=runs))
+    assert found["confidence", "forget"].share.tolist() == [50, 50]
+    assert found["confidence", "unseen"].share.tolist() == [50, 50]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        None,
+        {"histograms": None},
+        {"histograms": {"confidence": {"low": 0, "high": 0, "counts": {"forget": [1, 2]}}}},
+        counted(forget=[0, 0], unseen=[0, 0]),
+    ],
+)
+def test_rows_without_counts_are_named(whole: Report, odd: dict[str, Any] | None) -> None:
+    of = changed(whole, "ft", odd)
+    answer = confidence.SECTION.answer(of, of.tables[0])
+    assert answer is not None
+    missing = [part for part in answer.parts if isinstance(part, Missing)]
+    assert [part.what for part in missing] == ["Histograms of ft"]
+    assert missing[0].command == of.command
+    assert "coun: " in answer.sentence
+
+
+def test_without_any_it_is_not_known(whole: Report) -> None:
+    of = whole
+    for row in whole.tables[0].rows:
+        of = changed(of, row.label, None)
+    answer = confidence.SECTION.answer(of, of.tables[0])
+    assert answer is not None
+    assert answer.sentence.startswith("Not known")
+    assert all(isinstance(part, Missing) for part in answer.parts)

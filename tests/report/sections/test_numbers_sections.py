@@ -1,0 +1,114 @@
+"""The sections of numbers on made-up studies of many shapes: whole tables, valid charts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib import import_module
+from typing import Any
+
+import pytest
+import synthetic
+
+from untrain.report.content import Answer, Figure, Section, Sheet
+from untrain.report.data import Report
+
+NAMES = ("closest", "cost", "classes", "training", "requests", "setup")
+SHAPES: dict[str, dict[str, Any]] = {
+    "full": {"audits": ("accuracy", "answers")},
+    "numbers alone": {"audits": ("accuracy",)},
+    "one seed": {"seeds": 1, "audits": ("accuracy", "answers")},
+    "no Retrain": {"retrain": False, "audits": ("accuracy", "answers")},
+    "no Original": {"original": False, "audits": ("accuracy", "answers")},
+    "a class of two seeds": {"rule": "class:5", "seeds": 2, "audits": ("accuracy", "answers")},
+    "100 classes": {"classes": 100, "seeds": 1, "audits": ("accuracy", "answers")},
+    "requests": {"requests": 3, "audits": ("accuracy",)},
+    "a grid": {"grid": True, "audits": ("accuracy",)},
+    "failed and missing": {"failed": ("ft",), "missing": ("coun",), "audits": ("accuracy",)},
+    "markup": {"methods": ["<script>alert(1)</script>"], "audits": ("accuracy",)},
+    "one run": {"loose": True, "methods": 1, "seeds": 1, "audits": ("accuracy",)},
+}
+
+
+def section(name: str) -> Section:
+    found: Section = import_module(f"untrain.report.sections.{name}").SECTION
+    return found
+
+
+def answers(report: Report) -> list[tuple[str, Answer]]:
+    found = [(name, section(name).answer(report, of)) for of in report.tables for name in NAMES]
+    return [(name, answer) for name, answer in found if answer is not None]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_of_results_has_whole_answers(shape: str) -> None:
+    found = answers(synthetic.report(**SHAPES[shape]))
+    assert {"closest", "setup"} <= {name for name, _ in found}
+    assert (shape == "requests") == ("requests" in {name for name, _ in found})
+    for _, answer in found:
+        assert answer.sentence.endswith(".")
+        assert "nan" not in answer.sentence
+        for part in answer.parts:
+            if isinstance(part, Sheet):
+                check_sheet(part)
+            if isinstance(part, Figure):
+                check_figure(part)
+
+
+def check_sheet(part: Sheet) -> None:
+    assert len(part.hints) in (0, len(part.head))
+    for line in (*part.rows, *(line for lines in part.opened.values() for line in lines)):
+        assert len(line) == len(part.head)
+        assert not any("nan" in mark.text for mark in line)
+        assert all(mark.shade is None or 0 <= mark.shade <= 1 for mark in line)
+    assert all(place < len(part.rows) for place in part.opened)
+
+
+def check_figure(part: Figure) -> None:
+    assert part.description
+    assert part.table.rows
+    for spec in part.specs:
+        text = json.dumps(spec, allow_nan=False)
+        assert "http" not in text
+        given = {one["name"]: one["value"] for one in spec.get("params", ())}
+        for control in part.controls:
+            assert next(iter(control.options)) == given[control.signal]
+
+
+def test_charts_are_drawn_by_vega() -> None:
+    """Each chart has the names of its rows, whatever is chosen."""
+    convert = pytest.importorskip("vl_convert")
+    report = synthetic.report(requests=2, audits=("accuracy", "answers"))
+    drawn = {}
+    for name, answer in answers(report):
+        for part in answer.parts:
+            if isinstance(part, Figure):
+                drawn[name] = convert.vegalite_to_svg({**part.specs[0], "width": 500})
+    assert set(drawn) == {"closest", "cost", "classes", "training", "requests"}
+    for name, label in (("closest", "neggrad-plus"), ("cost", "Retrain"), ("classes", "ship")):
+        assert label in drawn[name]
+
+
+def test_many_methods_and_classes_stay_small() -> None:
+    shape = {"methods": 12, "classes": 100, "audits": ("accuracy", "answers")}
+    report = synthetic.report(**shape)
+    for name, answer in answers(report):
+        for part in answer.parts:
+            if isinstance(part, Figure):
+                assert len(json.dumps(part.specs)) < 120_000, name
+
+
+def test_no_section_needs_torch() -> None:
+    asked = """
+import sys
+import synthetic
+from untrain.report.sections import closest, cost, classes, training, requests, setup
+report = synthetic.report(requests=2, seeds=1, audits=("accuracy", "answers"))
+for one in (closest, cost, classes, training, requests, setup):
+    assert one.SECTION.answer(report, report.tables[-1])
+assert "torch" not in sys.modules
+"""
+    code = f"import sys; sys.path[:0] = {sys.path!r}\n{asked}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
