@@ -6,11 +6,14 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from mistakes import Refused, edit, filled
 
 from untrain.bench.numbers import statistics
+from untrain.cli import measuring
 from untrain.cli import report as verb
 from untrain.cli.main import main
 
@@ -142,3 +145,20 @@ def test_where_images_have_gone_the_page_shows_what_is_there(
 )
 def test_words_may_stand_anywhere(args: list[str], expected: list[str]) -> None:
     assert verb.ordered(args) == expected
+
+
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        (["split.npz", "model.safetensors"], ("answers", "centroids")),
+        (["split.npz", "evidence.npz"], ("answers",)),
+        (["evidence.npz"], ()),
+    ],
+)
+def test_what_can_be_measured_depends_on_what_is_there(
+    there: list[str], expected: tuple[str, ...], tmp_path: Path
+) -> None:
+    for name in there:
+        (tmp_path / name).touch()
+    one: Any = SimpleNamespace(folder=SimpleNamespace(path=tmp_path))
+    assert measuring.possible(one, ("answers", "centroids")) == expected

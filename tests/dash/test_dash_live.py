@@ -19,9 +19,10 @@ from untrain.dash.seen import saved
 from untrain.files import write_json
 
 
-def resume(path: Path, passes: int) -> None:
+def resume(path: Path, passes: int, length: int = 10) -> None:
     """The start of a resume file, as the engine writes it."""
-    head = json.dumps({"__metadata__": {"untrain": json.dumps({"passes": passes})}}).encode()
+    about = {"passes": passes, "length": length}
+    head = json.dumps({"__metadata__": {"untrain": json.dumps(about)}}).encode()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(len(head).to_bytes(8, "little") + head)
 

@@ -71,13 +71,13 @@ def test_the_report_of_a_set(site: Site) -> None:
 def test_two_runs_side_by_side(site: Site) -> None:
     a, b = done(site, "coun"), done(site, "ft")
     page = site.ask(f"/pair?a={quote(a)}&b={quote(b)}")
-    assert heading(page.text) == "coun beside ft"
+    assert heading(page.text) == "CoUn beside FT"
     assert "Retrain" in page.text  # what says how near each is
     assert f"a={quote(b, safe='')}" in page.text  # the other way round
-    assert heading(site.ask(f"/pair?a={quote(a)}").text) == "coun beside Retrain"
+    assert heading(site.ask(f"/pair?a={quote(a)}").text) == "CoUn beside Retrain"
     twins = keys(site, "retrain")
     told = heading(site.ask(f"/pair?a={quote(twins[0])}&b={quote(twins[1])}").text)
-    assert told == "retrain (seed 0) beside Retrain"
+    assert told == "Retrain (seed 0) beside Retrain"
 
 
 def test_a_selection_is_saved_as_one_file(site: Site) -> None:

@@ -93,7 +93,7 @@ def test_runs_of_different_data_are_different_blocks_with_a_warning(tmp_path: Pa
     synthetic.write(tmp_path / "b", data="cifar100", classes=100, **made)
     report = read_report([tmp_path / "a", tmp_path / "b"])
     assert [table.block.data for table in report.tables] == ["cifar10", "cifar100"]
-    assert any("different images" in warning for warning in report.warnings)
+    assert "different images" in report.about
 
 
 def test_two_limits_of_one_data_set_have_two_names(copied: Path) -> None:

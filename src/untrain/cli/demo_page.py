@@ -6,6 +6,7 @@ from pathlib import Path
 
 from untrain.progress import say
 
+TITLE = "A class of digits forgotten, and wrong labels forgotten"
 JUDGED = ("ft", "coun")
 """The models that get a verdict."""
 
@@ -22,7 +23,7 @@ def leave(out: Path) -> None:
     for request in ("class", "labels"):
         judge(out / request)
     page = out / "report.html"
-    options = report.ReportOptions(results=(str(out),), out=str(page), measure="all")
+    options = report.ReportOptions(results=(str(out),), title=TITLE, out=str(page), measure="all")
     page_file.write(page, *report.told(report.sets_of(options), options))
     say(f"Report: {page} (open it in a browser; it needs no network)")
 

@@ -38,7 +38,7 @@ class Measuring:
         placed = placed_in(found)
         seeds = (found.listing or {}).get("evaluate_seeds", [0])
         todo = [(one, names) for one in placed if (names := self._missing(one, placed, seeds))]
-        able = [(one, names) for one, names in todo if self._able(one)]
+        able = [(one, names) for one, asked in todo if (names := possible(one, asked))]
         try:
             for one, names in track(able, "measuring", len(able)) if able else ():
                 self._measure(one, names, asked_of(one, placed), seeds)
@@ -62,10 +62,6 @@ class Measuring:
         there = one.folder.audits(asked_of(one, placed), seeds)
         wanted = [name for name in (ALL if self.how == "all" else QUICK) if name in NAMES]
         return tuple(name for name in wanted if name not in there)
-
-    def _able(self, one: Placed) -> bool:
-        """Whether what it is measured by is there: its outputs or weights, for all its weights."""
-        return weighed(one) or (self.how != "all" and answered(one))
 
     def _measure(
         self, one: Placed, names: Sequence[str], rules: Sequence[str], seeds: Sequence[int]
@@ -122,6 +118,13 @@ class Measuring:
 
         device: Any = self.device
         return Device(device=device).kind()
+
+
+def possible(one: Placed, names: Sequence[str]) -> tuple[str, ...]:
+    """Those of the audits for which there is what they are made of."""
+    if weighed(one):
+        return tuple(names)
+    return tuple(name for name in names if name in QUICK and answered(one))
 
 
 def weighed(one: Placed) -> bool:

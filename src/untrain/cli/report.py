@@ -9,7 +9,7 @@ import shlex
 import sys
 import webbrowser
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -38,6 +38,8 @@ class ReportOptions:
     results: tuple[str, ...] = ()
     """Folders of runs, or a folder that holds some; a store; a study by its name or file. A single
     run stands beside its Original and Retrains. Two sets: a comparison."""
+    title: str = ""
+    """What stands above the page, instead of data, network and request."""
     out: str = "report.html"
     """The page. A report that is there already is written anew; no other file is touched."""
     store: str = USUAL
@@ -95,7 +97,7 @@ def told(sets: Sequence[Understood], options: ReportOptions) -> tuple[Report, Se
     """The report and its sections; of two sets those of a comparison."""
     from untrain.cli.measuring import Measuring
     from untrain.report.reading import read_understood
-    from untrain.report.reading.wording import portable
+    from untrain.report.reading.portable import portable
     from untrain.report.sections import sections
 
     asked = Measuring(options.measure, options.data_root, options.device)
@@ -111,6 +113,8 @@ def told(sets: Sequence[Understood], options: ReportOptions) -> tuple[Report, Se
             with_thumbnails(report, found, options.data_root)
             for report, found in zip(reports, sets, strict=True)
         ]
+    if options.title:
+        reports = [replace(report, title=options.title) for report in reports]
     if len(reports) == 1:
         return reports[0], sections()
     from untrain.report.comparing import compare

@@ -97,7 +97,8 @@ class Results:
                     left = self.pace.left(key, beat.done, beat.passes)
                     seen = seen.running(round(beat.done, 2), beat.passes, left)
                 elif not one.store and seen.state == STOPPED and at_work(folder, locks):
-                    seen = seen.running(seen.done, 0, None)
+                    left = self.pace.left(key, seen.done, seen.passes)
+                    seen = seen.running(seen.done, seen.passes, left)
                 found.runs[key] = Run(key, one.key, folder, seen)
             listed = (one.study, one.size, one.title, tuple(one.cells))
             found.stamps[one.key] = hash((listed, *(stamped(folder) for folder in one.runs)))

@@ -90,9 +90,10 @@ def look(folder: Path, rules: Sequence[str] = ()) -> Seen:
             return Seen(state=UNREADABLE, label=folder.name, reason=reason)
     if (folder / "failed.json").is_file():
         return Seen(state=FAILED, label=folder.name, reason=failure(folder / "failed.json"))
-    passes = saved(folder / "resume.safetensors")
-    begun = passes is not None or (folder / "split.npz").is_file()
-    return Seen(state=STOPPED if begun else WAITING, label=folder.name, done=passes or 0.0)
+    behind = saved(folder / "resume.safetensors")
+    begun = behind is not None or (folder / "split.npz").is_file()
+    done, passes = behind or (0.0, 0)
+    return Seen(state=STOPPED if begun else WAITING, label=folder.name, done=done, passes=passes)
 
 
 def finished(folder: Path, run: dict[str, Any], asked: Sequence[str] = ()) -> Seen:
@@ -122,8 +123,9 @@ def failure(path: Path) -> str:
         return "The reason cannot be read."
 
 
-def saved(path: Path) -> float | None:
-    """Passes that a resume file has behind it; None if there is none that can be read.
+def saved(path: Path) -> tuple[float, int] | None:
+    """Passes that a resume file has behind it, and those of the whole run, 0 where it does not
+    say; None if there is none that can be read.
 
     The file opens with the length of its description, eight bytes, and with the description.
     """
@@ -133,6 +135,6 @@ def saved(path: Path) -> float | None:
             if size > MOST:
                 return None
             about = json.loads(json.loads(file.read(size))["__metadata__"]["untrain"])
-            return float(about["passes"])
+            return float(about["passes"]), int(about.get("length", 0))
     except TORN:
         return None

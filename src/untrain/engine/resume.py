@@ -101,7 +101,8 @@ class Resume:
         started = time.monotonic()
         tensors, about = snapshot(loop, steps, state)
         try:
-            save(self.path, tensors, about | {"key": self.key, "passes": passes})
+            planned = {"key": self.key, "passes": passes, "length": loop.method.length}
+            save(self.path, tensors, about | planned)
         except UserError as error:
             if not self.failed:
                 say(f"{error.what} The run goes on, and saves as soon as it can.")

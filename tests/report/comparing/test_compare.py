@@ -53,12 +53,12 @@ def test_a_set_beside_itself_is_the_same(one: Report) -> None:
 
 def test_noise_is_no_difference_and_a_shift_of_one_row_is(one: Report) -> None:
     found = answers(one, changed(one, moved("ft", -20.0)))
-    assert found["agree"].sentence.startswith("3 of 4 rows agree within the noise; ft is ")
+    assert found["agree"].sentence.startswith("3 of 4 rows agree within the noise; FT is ")
     assert "points further away in the second" in found["agree"].sentence
     (sheet,) = (part for part in found["agree"].parts if isinstance(part, Sheet))
     states = {row[0].text: row[1].text for row in sheet.rows}
-    assert states["ft"] == "beyond the noise"
-    assert states["coun"] == "identical"
+    assert states["FT"] == "beyond the noise"
+    assert states["CoUn"] == "identical"
     assert all(len(line) == len(sheet.head) for lines in sheet.opened.values() for line in lines)
 
 
@@ -77,7 +77,7 @@ def test_the_direction_is_from_the_first_to_the_second(one: Report) -> None:
 def test_few_seeds_tell_nothing_apart(one: Report) -> None:
     few = changed(one, lambda run: run if run.cell.train_seed < 2 else None)
     found = answers(few, changed(few, moved("ft", 20.0)))
-    assert "ft cannot be told apart or together" in found["agree"].sentence
+    assert "FT cannot be told apart or together" in found["agree"].sentence
     (figure,) = (part for part in found["agree"].parts if isinstance(part, Figure))
     assert all(row[-1] == "-" for row in figure.table.rows)
 
@@ -93,7 +93,7 @@ def test_seeds_that_only_one_has_are_not_compared(one: Report) -> None:
 
 def test_rows_of_one_alone_are_listed(one: Report) -> None:
     found = answers(one, changed(one, lambda run: None if run.cell.label == "ft" else run))
-    assert found["alone"].sentence == "Only A has ft."
+    assert found["alone"].sentence == "Only A has FT."
 
 
 def test_other_settings_code_and_data_are_told(one: Report) -> None:
@@ -110,11 +110,11 @@ def test_other_settings_code_and_data_are_told(one: Report) -> None:
     second = changed(one, other)
     sentence = answers(one, second)["apart"].sentence
     assert "different images" in sentence
-    assert "settings of coun" in sentence
+    assert "settings of CoUn" in sentence
     assert "version of torch" in sentence
     sheets = [part for part in answers(one, second)["apart"].parts if isinstance(part, Sheet)]
     names = [[cell.text for cell in row] for row in sheets[0].rows]
-    assert [row[:2] for row in names] == [["coun", "method.lr"]]
+    assert [row[:2] for row in names] == [["CoUn", "method.lr"]]
     assert any("different images" in told for told in compare(one, second)[0].warnings)
 
 

@@ -36,7 +36,7 @@ def test_curves_a_table_and_a_sentence_beside_retrain_and_chance(whole: Report) 
     (figure,) = answer.parts
     assert isinstance(figure, Figure)
     assert figure.static
-    assert [row[0] for row in figure.table.rows] == ["Original", "Retrain", "coun", "ft"]
+    assert [row[0] for row in figure.table.rows] == ["Original", "Retrain", "CoUn", "FT"]
     auc = figure.table.rows[2][figure.table.head.index("AUC")]
     assert "±" in auc
     assert auc.startswith("0.5")
@@ -54,7 +54,7 @@ def test_below_chance_is_told() -> None:
         runs = [replace(r, audits={}, values={"membership_auc": 0.4}) for r in row.runs]
         rows.append(replace(row, runs=tuple(runs)))
     low = replace(table, rows=tuple(rows))
-    assert "40.0 % of pairs for coun" in text(low, low.rows)
+    assert "40.0 % of pairs for CoUn" in text(low, low.rows)
 
 
 def test_without_curves_the_area_is_told_and_the_command(whole: Report) -> None:

@@ -57,7 +57,7 @@ def test_a_class_that_is_gone(base: Report) -> None:
     answer = told(of)
     assert "Under Retrain, forgotten images of class cat lie nearest to dog" in answer.sentence
     assert "so they do under 1 of 2 methods" in answer.sentence
-    assert "coun's distances differ least from Retrain's, by 0.10; two Retrains' by 0.00" in (
+    assert "CoUn's distances differ least from Retrain's, by 0.10; two Retrains' by 0.00" in (
         answer.sentence
     )
     profiles, apart = [part for part in answer.parts if isinstance(part, Figure)]
@@ -71,7 +71,7 @@ def test_a_class_that_is_gone(base: Report) -> None:
     }
     assert [*profiles.controls[0].options] == ["coun", "ft", "original"]
     assert profiles.table.head == ["model", "dog", "cow", "L1"]
-    assert [row[0] for row in apart.table.rows] == ["Original", "Retrain", "coun", "ft"]
+    assert [row[0] for row in apart.table.rows] == ["Original", "Retrain", "CoUn", "FT"]
 
 
 def test_classes_that_stay(base: Report) -> None:
@@ -84,8 +84,8 @@ def test_classes_that_stay(base: Report) -> None:
         },
     )
     answer = told(of)
-    assert "below 0: memorised): Retrain 0.010 and coun -0.250" in answer.sentence
-    assert any(isinstance(part, Missing) and "ft" in part.what for part in answer.parts)
+    assert "below 0: memorised): Retrain 0.010 and CoUn -0.250" in answer.sentence
+    assert any(isinstance(part, Missing) and "FT" in part.what for part in answer.parts)
 
 
 def test_what_was_not_measured_has_its_command(base: Report) -> None:

@@ -64,8 +64,8 @@ def test_the_sentence_names_who_loses_and_the_largest_loss_of_all() -> None:
     said = answered(SECTION, table(RETRAIN, FT, worse)).sentence
     # both have the same gap here, so the table's order decides
     assert said == (
-        "Under ft, of 3 classes one pays on test images: cat (-9.3), in points beside Retrain; "
-        "1 of 1 by more than the 95 % interval. The largest loss of all is not's: dog, -40.0 "
+        "Under FT, of 3 classes one pays on test images: cat (-9.3), in points beside Retrain; "
+        "1 of 1 by more than the 95 % interval. The largest loss of all is NoT's: dog, -40.0 "
         "points."
     )
 
@@ -107,7 +107,7 @@ def test_without_a_retrain_of_its_own_all_of_them_are_taken() -> None:
 
 def test_rows_without_answers_are_named() -> None:
     said = answered(SECTION, table(RETRAIN, FT, row("not", 3)))
-    assert missing(said)[0].what == "Accuracy by class of not"
+    assert missing(said)[0].what == "Accuracy by class of NoT"
     assert missing(said)[0].command == "untrain report it"
 
 

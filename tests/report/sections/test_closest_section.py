@@ -28,58 +28,58 @@ def test_the_closest_is_named_with_its_gap_floor_and_what_comes_next() -> None:
     assert gap is not None
     assert gap.average == pytest.approx(2.0)
     assert answered(SECTION, of).sentence == (
-        f"coun is closest to Retrain: 2.00 points [{gap.low:.2f}, {gap.high:.2f}] apart. That is "
+        f"CoUn is closest to Retrain: 2.00 points [{gap.low:.2f}, {gap.high:.2f}] apart. That is "
         "the average over RA, UA, TA and MIA; two groups of Retrains differ by "
-        f"{gap.floor:.2f} (floor). Next comes ft with 3.00. The Original, which forgets nothing, "
+        f"{gap.floor:.2f} (floor). Next comes FT with 3.00. The Original, which forgets nothing, "
         "lies 20.00 away."
     )
 
 
 def test_a_cell_tells_mean_spread_side_and_distance() -> None:
-    mark = cells(table(*CLEAR), "ft")["UA"]
+    mark = cells(table(*CLEAR), "FT")["UA"]
     assert mark.text.startswith("2.00±")
     assert mark.text.endswith("(-3.00)")
     assert mark.hint == "3.00 below Retrain; 3 seeds."
     assert mark.shade == pytest.approx(3 / 8, abs=1e-3)
-    assert cells(table(*CLEAR), "not")["UA"].shade == 1.0
+    assert cells(table(*CLEAR), "NoT")["UA"].shade == 1.0
     assert cells(table(*CLEAR), "Original")["UA"].shade == 1.0
     assert cells(table(*CLEAR), "Retrain")["UA"].shade is None
 
 
 def test_small_distances_are_pale_even_where_there_are_no_others() -> None:
     of = table(row("original", 20), retrains(), row("ft", 0.5))
-    assert cells(of, "ft")["UA"].shade == pytest.approx(0.5 / 5)
-    assert cells(of, "ft")["gap"].shade == pytest.approx(0.5 / 5)
+    assert cells(of, "FT")["UA"].shade == pytest.approx(0.5 / 5)
+    assert cells(of, "FT")["gap"].shade == pytest.approx(0.5 / 5)
     assert cells(of, "Original")["UA"].shade == 1.0
 
 
 def test_best_is_bold_and_the_second_only_where_seeds_tell_it_apart() -> None:
     of = table(*CLEAR)
-    styles = {label: cells(of, label)["gap"].style for label in ("coun", "ft", "not")}
-    assert styles == {"coun": "best", "ft": "second", "not": ""}
+    styles = {label: cells(of, label)["gap"].style for label in ("CoUn", "FT", "NoT")}
+    assert styles == {"CoUn": "best", "FT": "second", "NoT": ""}
     close = table(retrains(), row("coun", 2), row("ft", -5), row("not", 5.01))
-    assert [cells(close, one)["gap"].style for one in ("coun", "ft", "not")] == ["best", "", ""]
+    assert [cells(close, one)["gap"].style for one in ("CoUn", "FT", "NoT")] == ["best", "", ""]
 
 
 def test_nothing_is_ranked_inside_the_noise() -> None:
     of = table(retrains(), row("ft", 2.0), row("coun", -2.05), row("not", 9))
     assert "has the smallest gap" in answered(SECTION, of).sentence
-    assert "3 seeds cannot tell it from coun" in answered(SECTION, of).sentence
-    assert {cells(of, one)["gap"].style for one in ("ft", "coun", "not")} == {""}
-    assert cells(of, "ft")["gap"].text.endswith("†")
+    assert "3 seeds cannot tell it from CoUn" in answered(SECTION, of).sentence
+    assert {cells(of, one)["gap"].style for one in ("FT", "CoUn", "NoT")} == {""}
+    assert cells(of, "FT")["gap"].text.endswith("†")
     assert any(note.startswith("†") for note in sheet(answered(SECTION, of)).notes)
 
 
 def test_as_near_as_another_retrain() -> None:
     of = table(retrains(), row("ft", 0.0), row("not", 9))
-    assert "ft is as near as another Retrain would be." in answered(SECTION, of).sentence
+    assert "FT is as near as another Retrain would be." in answered(SECTION, of).sentence
 
 
 def test_one_seed_has_no_spread_and_no_mark() -> None:
     of = table(row("original", 20, 1), retrains(1), row("ft", 2, 1), row("not", 8, 1))
     said = answered(SECTION, of)
     assert said.sentence == (
-        "ft has the smallest gap to Retrain, 2.00 points in one seed, which says no more. That is "
+        "FT has the smallest gap to Retrain, 2.00 points in one seed, which says no more. That is "
         "the average over RA, UA, TA and MIA. The Original, which forgets nothing, lies 20.00 away."
     )
     found = sheet(said)
@@ -91,7 +91,7 @@ def test_one_seed_has_no_spread_and_no_mark() -> None:
 
 def test_equal_gaps_of_one_seed_are_named_together() -> None:
     said = answered(SECTION, table(retrains(1), row("ft", 2, 1), row("not", -2, 1)))
-    assert said.sentence.startswith("ft and not have the smallest gap to Retrain, 2.00 points in")
+    assert said.sentence.startswith("FT and NoT have the smallest gap to Retrain, 2.00 points in")
 
 
 def test_without_a_retrain_values_stand_alone_and_the_command_is_told() -> None:
@@ -119,7 +119,7 @@ def test_a_seed_without_a_retrain_is_named_with_the_command() -> None:
 
 def test_without_an_original() -> None:
     said = answered(SECTION, table(retrains(), row("ft", 2)))
-    assert said.sentence.startswith("ft lies 2.00 points")
+    assert said.sentence.startswith("FT lies 2.00 points")
     assert sheet(said).first == 1
 
 
@@ -138,9 +138,9 @@ def test_nothing_finished() -> None:
 def test_rows_without_a_measure_are_named_and_the_others_drawn() -> None:
     part = [run("not", [99.0], 0, measures=["retain_accuracy"])]
     said = answered(SECTION, table(retrains(), row("ft", 2), part))
-    assert said.sentence.endswith("Without a gap, as something was not measured: not.")
-    assert [one["model"] for one in rows_of(said)] == ["ft"]
-    assert cells(table(retrains(), row("ft", 2), part), "not")["UA"].text == "-"
+    assert said.sentence.endswith("Without a gap, as something was not measured: NoT.")
+    assert [one["model"] for one in rows_of(said)] == ["FT"]
+    assert cells(table(retrains(), row("ft", 2), part), "NoT")["UA"].text == "-"
 
 
 def test_rows_open_to_their_runs_beside_the_retrain_of_their_seed() -> None:
@@ -155,9 +155,9 @@ def test_rows_open_to_their_runs_beside_the_retrain_of_their_seed() -> None:
 
 def test_the_chart_has_the_smallest_gap_on_top_and_the_floor() -> None:
     said = answered(SECTION, table(*CLEAR))
-    assert [one["model"] for one in rows_of(said)] == ["coun", "ft", "not", "Original"]
+    assert [one["model"] for one in rows_of(said)] == ["CoUn", "FT", "NoT", "Original"]
     floors = {one["floor"] for one in rows_of(said)}
     assert len(floors) == 1
     assert all(math.isfinite(one) for one in floors)
     assert figure(said).static
-    assert [line[0] for line in figure(said).table.rows] == ["coun", "ft", "not", "Original"]
+    assert [line[0] for line in figure(said).table.rows] == ["CoUn", "FT", "NoT", "Original"]

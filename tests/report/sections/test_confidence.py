@@ -55,7 +55,7 @@ def test_retrain_original_and_a_method_of_choice_stand_side_by_side(whole: Repor
     assert names == [{"measure"}, {"measure"}, {"measure", "who"}]
     assert [control.signal for control in figure.controls] == ["who", "measure"]
     assert len(figure.table.rows) == 4 * 4
-    assert answer.sentence.startswith("coun is nearest to Retrain with ")
+    assert answer.sentence.startswith("CoUn is nearest to Retrain with ")
 
 
 def test_each_seed_counts_alike_however_many_images_it_has(whole: Report) -> None:
@@ -84,9 +84,9 @@ def test_rows_without_counts_are_named(whole: Report, odd: dict[str, Any] | None
     answer = confidence.SECTION.answer(of, of.tables[0])
     assert answer is not None
     missing = [part for part in answer.parts if isinstance(part, Missing)]
-    assert [part.what for part in missing] == ["Histograms of ft"]
+    assert [part.what for part in missing] == ["Histograms of FT"]
     assert missing[0].command == of.command
-    assert "coun: " in answer.sentence
+    assert "CoUn: " in answer.sentence
 
 
 def test_without_any_it_is_not_known(whole: Report) -> None:

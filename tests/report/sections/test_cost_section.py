@@ -28,9 +28,9 @@ WHOLE = (
 
 def test_the_sentence_names_the_closest_the_cheapest_near_it_and_the_cheapest_of_all() -> None:
     assert answered(SECTION, table(*WHOLE)).sentence == (
-        "ft, the nearest, takes 0.5 of Retrain's FLOPs and 0.5 of its seconds. The cheapest within "
-        "0.5 points of its gap of 2.00 is not: 0.25 of Retrain's FLOPs and 0.25 of its seconds, "
-        "gap 2.40. The cheapest of all, ssd (0.05x), lies 9.00 away."
+        "FT, the nearest, takes 0.5 of Retrain's FLOPs and 0.5 of its seconds. The cheapest within "
+        "0.5 points of its gap of 2.00 is NoT: 0.25 of Retrain's FLOPs and 0.25 of its seconds, "
+        "gap 2.40. The cheapest of all, SSD (0.05x), lies 9.00 away."
     )
 
 
@@ -50,11 +50,11 @@ def test_costs_are_shares_and_single_runs_stand_behind() -> None:
     rows = [one for one in rows_of(answered(SECTION, table(*WHOLE))) if one["kind"] == "seconds"]
     whole = {one["model"]: one for one in rows if one["what"] == "row"}
     assert whole["Retrain"]["cost"] == 1.0
-    assert whole["ssd"]["cost"] == pytest.approx(0.05)
-    assert whole["ssd"]["front"]
-    assert not whole["ga"]["front"]
+    assert whole["SSD"]["cost"] == pytest.approx(0.05)
+    assert whole["SSD"]["front"]
+    assert not whole["GA"]["front"]
     assert "Original" not in whole
-    assert sum(one["model"] == "ft" and one["what"] == "run" for one in rows) == 3
+    assert sum(one["model"] == "FT" and one["what"] == "run" for one in rows) == 3
     assert figure(answered(SECTION, table(*WHOLE))).controls[0].options == {
         "flops": "FLOPs",
         "seconds": "seconds",
@@ -74,7 +74,7 @@ def test_mixed_machines_are_told() -> None:
     other = row("coun", 4, cost=cost(30), about={"environment": place})
     said = answered(SECTION, table(*WHOLE, other))
     assert said.sentence.endswith("Seconds do not compare here: the runs do not share a machine.")
-    assert said.sentence.startswith("ft, the nearest, takes 0.5 of Retrain's FLOPs. ")
+    assert said.sentence.startswith("FT, the nearest, takes 0.5 of Retrain's FLOPs. ")
     assert any("seconds do not compare" in note for note in figure(said).table.notes)
 
 

@@ -63,13 +63,13 @@ def test_numbers_of_a_class_that_is_gone(base: Report) -> None:
     of = holding(base, GONE, [0])
     said = told(of).sentence
     assert "Retrain takes 80 % of forgotten images of class cat for dog" in said
-    assert "coun comes closest: 20.0 % of the images" in said
+    assert "CoUn comes closest: 20.0 % of the images" in said
     assert "between two Retrains it is 0.0 %" in said
-    assert "Still recognised more often than by Retrain: by ft (50 %)." in said
+    assert "Still recognised more often than by Retrain: by FT (50 %)." in said
     drawn = figures(of)["destination-0"].specs[0]
     cells = {(one["model"], one["predicted"]): one["share"] for one in drawn["data"]["values"]}
     assert cells["Retrain", "dog"] == 80
-    assert cells["coun", "cow"] == 40
+    assert cells["CoUn", "cow"] == 40
     assert cells["Original", "cat"] == 100
     apart = figures(of)["destination-distance"].table
     assert apart.rows[0][:2] == ["Original", "100.00±0.00"]
@@ -89,7 +89,7 @@ def test_distances_are_weighted_by_images(base: Report) -> None:
 def test_rows_that_were_not_counted_are_named(base: Report) -> None:
     of = holding(base, {name: GONE[name] for name in ("retrain", "coun")}, [0])
     (missing,) = [part for part in told(of).parts if isinstance(part, Missing)]
-    assert "Original and ft" in missing.what
+    assert "Original and FT" in missing.what
     assert missing.command == base.command
     nothing = told(base)
     assert [type(part) for part in nothing.parts] == [Missing]

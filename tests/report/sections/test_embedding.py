@@ -112,7 +112,7 @@ def test_the_table_counts_what_the_points_have() -> None:
     kinds = [(row["set"], row.get("k2")) for row in points]
     over = [kinds.count((part, "over")) for part in ("forgotten", "retained", "unseen")]
     counted = [sum(kind == name for _, kind in kinds) for name in ("same", "still")]
-    assert line[:7] == ["ft", line[1], *map(str, counted + over)]
+    assert line[:7] == ["FT", line[1], *map(str, counted + over)]
     assert told.table.rows[0][2:7] == ["-"] * 5
     assert line[7] == "60"
     assert [row["set"] for row in points] == ["retained"] * 10 + ["unseen"] * 10 + [
@@ -138,8 +138,8 @@ def test_the_sentence_tells_shares_of_forgotten_images() -> None:
 @pytest.mark.parametrize(
     ("rows", "captions", "controls", "says"),
     [
-        (["retrain", "ft"], ["Retrain", "ft"], ["show", "colour"], "ft still knows"),
-        (["original", "ft"], ["Original", "ft"], ["show", "colour"], "no Retrain to compare"),
+        (["retrain", "ft"], ["Retrain", "FT"], ["show", "colour"], "FT still knows"),
+        (["original", "ft"], ["Original", "FT"], ["show", "colour"], "no Retrain to compare"),
         (["original", "retrain"], ["Original", "Retrain"], ["show", "colour"], "no method"),
         (
             ["original", "retrain", "ft", "ga"],
@@ -165,7 +165,7 @@ def test_models_that_are_not_there(
 def test_rows_that_were_not_measured_are_named() -> None:
     told = answered(joint(["original", "retrain", "ft"]), ["original", "retrain", "ft", "scrub"])
     (missing,) = [part for part in told.parts if isinstance(part, Missing)]
-    assert "scrub" in missing.what
+    assert "SCRUB" in missing.what
     assert missing.command == "untrain report R --measure all"
     told = answered({}, ["original", "retrain"])
     assert [type(part) for part in told.parts] == [Missing]

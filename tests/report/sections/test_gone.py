@@ -56,10 +56,10 @@ def verdict(word: str, *findings: dict[str, Any], met: bool | None = True) -> di
 
 def test_whoever_passes_is_named_with_a_word_and_a_tone(whole: Report) -> None:
     answer = answered(whole)
-    assert answer.sentence.startswith("coun and ft pass the audit; neggrad-plus and salun remember")
+    assert answer.sentence.startswith("CoUn and FT pass the audit; NegGrad+ and SalUn remember")
     words = {one.who: (one.word, one.tone) for one in part(answer, Verdicts).words}
-    assert words["coun"] == ("PASS", "good")
-    assert words["salun"] == ("FAIL-RESIDUAL", "bad")
+    assert words["CoUn"] == ("PASS", "good")
+    assert words["SalUn"] == ("FAIL-RESIDUAL", "bad")
 
 
 def test_every_test_stands_in_the_sheet_beside_goal_and_retrain(whole: Report) -> None:
@@ -70,14 +70,14 @@ def test_every_test_stands_in_the_sheet_beside_goal_and_retrain(whole: Report) -
     column = list(sheet.head).index("told apart")
     assert cells["Goal"][column] == "0.500"
     assert cells["Retrain"][column] == "0.509"
-    assert cells["coun"][column].endswith("✓")
-    assert cells["salun"][column].endswith("✗")
+    assert cells["CoUn"][column].endswith("✓")
+    assert cells["SalUn"][column].endswith("✗")
     assert any("90 % probability" in note for note in sheet.notes)
 
 
 def test_the_drawing_holds_all_numbers_in_its_table(whole: Report) -> None:
     figure = part(answered(whole), Figure)
-    assert list(figure.controls[0].options) == ["coun", "ft", "neggrad-plus", "salun"]
+    assert list(figure.controls[0].options) == ["CoUn", "FT", "NegGrad+", "SalUn"]
     assert {row[2] for row in figure.table.rows} == {"Telling them apart", "Healing", "Relearning"}
 
 
@@ -85,8 +85,8 @@ def test_nobody_passes_is_a_no(whole: Report) -> None:
     over, residual = verdict("FAIL-OVERFORGET"), verdict("FAIL-RESIDUAL")
     both = answered(judged(whole, coun=over, ft=residual, neggrad_plus=over, salun=residual))
     assert both.sentence == (
-        "No: of 4 methods judged none passes. ft and salun remember something of the forgotten "
-        "images; coun and neggrad-plus know them less than new ones, which shows as well."
+        "No: of 4 methods judged none passes. FT and SalUn remember something of the forgotten "
+        "images; CoUn and NegGrad+ know them less than new ones, which shows as well."
     )
 
 
@@ -98,7 +98,7 @@ def test_inconclusive_is_neither_yes_nor_no(whole: Report) -> None:
     assert "pass" not in answer.sentence
     assert {one.tone for one in part(answer, Verdicts).words} == {"open"}
     facts = part(answer, Facts)
-    assert facts.pairs == [("coun, ft, neggrad-plus and salun", "Too few images.")]
+    assert facts.pairs == [("CoUn, FT, NegGrad+ and SalUn", "Too few images.")]
 
 
 def test_without_verdicts_it_is_not_known_and_the_auc_is_no_verdict(whole: Report) -> None:
@@ -115,8 +115,8 @@ def test_without_verdicts_it_is_not_known_and_the_auc_is_no_verdict(whole: Repor
 
 def test_rows_that_were_not_audited_are_named_beside_those_that_were(whole: Report) -> None:
     answer = answered(judged(whole, ft=None))
-    assert answer.sentence.endswith("Not audited: ft.")
-    assert part(answer, Missing).what == "The audit of ft"
+    assert answer.sentence.endswith("Not audited: FT.")
+    assert part(answer, Missing).what == "The audit of FT"
 
 
 def test_seeds_that_disagree_count_as_the_worst() -> None:

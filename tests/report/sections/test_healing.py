@@ -36,7 +36,7 @@ def answered(of: Report, verdict: dict[str, Any] | None = None) -> Answer:
 
 def test_those_that_come_back_are_named_with_their_points(whole: Report) -> None:
     answer = answered(whole)
-    assert answer.sentence.startswith("Yes: trained further on retained images alone, neggrad-plus")
+    assert answer.sentence.startswith("Yes: trained further on retained images alone, NegGrad+")
     figures = {part.key: part for part in answer.parts if isinstance(part, Figure)}
     assert set(figures) == {"healing", "relearning"}
     assert list(figures["healing"].controls[0].options) == ["0.05", "0.005"]

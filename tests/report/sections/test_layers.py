@@ -41,15 +41,15 @@ def test_the_least_alike_layer_is_named() -> None:
     layers["ft"] = compared([0.9, 0.31, 0.7], [0.9, 0.9, 0.9])
     layers["ga"] = compared([0.9, None, 0.12], [0.9, 0.9, 0.9])
     told = answered([*layers, "scrub"], layers)
-    assert "ga is least like Retrain at two (CKA 0.12), ft at one (CKA 0.31)" in told.sentence
+    assert "GA is least like Retrain at two (CKA 0.12), FT at one (CKA 0.31)" in told.sentence
     assert "Original at two (0.75)" in told.sentence
     found, missing = told.parts
     assert isinstance(found, Figure)
     assert isinstance(missing, Missing)
-    assert "scrub" in missing.what
+    assert "SCRUB" in missing.what
     assert list(found.controls[0].options) == ["ft", "ga", "original", "retrain"]
     lines = {tuple(row[:2]): row[2:] for row in found.table.rows}
-    assert lines["ft", "one"] == ["0.31", "0.90", "-", "0.90", "0.90", "-"]
+    assert lines["FT", "one"] == ["0.31", "0.90", "-", "0.90", "0.90", "-"]
     assert lines["Original", "one"][3:] == ["-", "-", "-"]
 
 
@@ -64,7 +64,7 @@ def test_of_many_methods_the_two_ends_are_named() -> None:
 def test_without_a_retrain_it_is_set_beside_original() -> None:
     layers = {"original": compared(None, None), "ft": compared(None, [1.0, 0.5, 0.6])}
     told = answered(list(layers), layers)
-    assert "ft is least like Original at one (CKA 0.50)" in told.sentence
+    assert "FT is least like Original at one (CKA 0.50)" in told.sentence
     (found,) = told.parts
     assert isinstance(found, Figure)
     assert len(found.specs) == 1
@@ -76,7 +76,7 @@ def test_nothing_measured() -> None:
     assert isinstance(missing, Missing)
     assert missing.command == "untrain report R --measure all"
     layers = {"original": ORIGINAL, "ft": compared([None, None, None], None)}
-    assert "ft" not in answered(list(layers), layers).sentence
+    assert "FT" not in answered(list(layers), layers).sentence
 
 
 def test_a_point_is_drawn_for_each_value() -> None:

@@ -86,7 +86,7 @@ def test_charts_are_drawn_by_vega() -> None:
             if isinstance(part, Figure):
                 drawn[name] = convert.vegalite_to_svg({**part.specs[0], "width": 500})
     assert set(drawn) == {"closest", "cost", "classes", "training", "requests"}
-    for name, label in (("closest", "neggrad-plus"), ("cost", "Retrain"), ("classes", "ship")):
+    for name, label in (("closest", "NegGrad+"), ("cost", "Retrain"), ("classes", "ship")):
         assert label in drawn[name]
 
 

@@ -25,7 +25,7 @@ def test_the_sentence_at_the_last_request() -> None:
     gap = last.row("coun").gap  # type: ignore[union-attr]
     assert gap is not None
     assert answered(SECTION, last, first).sentence == (
-        f"After 2 requests in a row coun is closest: 4.00 points [{gap.low:.2f}, {gap.high:.2f}], "
+        f"After 2 requests in a row CoUn is closest: 4.00 points [{gap.low:.2f}, {gap.high:.2f}], "
         "2.00 after the first; it has taken 0.1 of the FLOPs of training anew each time. "
         "The gap of 2 of 2 methods is larger than after the first."
     )
@@ -35,13 +35,13 @@ def test_costs_add_up_over_requests() -> None:
     first, last = stage(1, 1, 2), stage(2, 6, 4)
     rows = rows_of(answered(SECTION, last, first))
     spent = {(r["model"], r["request"]): r["value"] for r in rows if r["measure"] == "seconds"}
-    assert spent["ft", 1] == pytest.approx(5 / 20)
-    assert spent["ft", 2] == pytest.approx((5 + 10) / 40)
+    assert spent["FT", 1] == pytest.approx(5 / 20)
+    assert spent["FT", 2] == pytest.approx((5 + 10) / 40)
     assert spent["Retrain", 2] == 1.0
     lines = {
         (line[0], line[1]): line[2:] for line in figure(answered(SECTION, last, first)).table.rows
     }
-    assert lines["ft", "seconds, share of Retrain's"] == ["0.250", "0.375"]
+    assert lines["FT", "seconds, share of Retrain's"] == ["0.250", "0.375"]
 
 
 def test_it_is_drawn_once_and_not_for_single_requests() -> None:

@@ -37,7 +37,7 @@ def log(answer: Answer) -> Sheet:
 def test_what_is_not_the_default_comes_first_and_is_marked() -> None:
     said = answered(SECTION, table([made("ft", fields=FIELDS)]))
     own = facts(said, "setup-row-0")
-    assert own.title == "ft: 2 settings, 1 differs from the default"
+    assert own.title == "FT: 2 settings, 1 differs from the default"
     assert own.pairs == [("lr ●", "0.1 (default 0.01). Learning rate."), ("tau", "0.5")]
     assert sheet(said).rows[0][2].text == "lr 0.1"
     assert not sheet(said).notes
@@ -64,7 +64,7 @@ def test_commands_are_told_once() -> None:
     assert pairs == [
         ("this page", "untrain report it"),
         ("the runs and 3 more", "untrain bench run it"),
-        ("scrub", "untrain unlearn scrub"),
+        ("SCRUB", "untrain unlearn scrub"),
     ]
 
 
@@ -81,7 +81,7 @@ def test_the_log_opens_to_runs_and_tells_hashes() -> None:
     said = answered(SECTION, table([made("ft", seed) for seed in range(3)]))
     found = log(said)
     cells = [mark.text for mark in found.rows[0]]
-    assert cells[:4] == ["ft (3 runs)", "2026-01-01 10:00", "2026-01-01 11:30", "30.0"]
+    assert cells[:4] == ["FT (3 runs)", "2026-01-01 10:00", "2026-01-01 11:30", "30.0"]
     assert cells[6] == "a" * 12
     assert [line[0].text for line in found.opened[0]] == ["seed 0", "seed 1", "seed 2"]
     assert found.opened[0][0][4].hint == "b" * 64

@@ -41,8 +41,8 @@ def test_the_mean_and_spread_over_seeds_and_seconds_until_then() -> None:
 def test_the_sentence_tells_epochs_seconds_and_the_course_of_the_loss() -> None:
     said = answered(SECTION, table(trained("retrain", [[1.0] * 4] * 3), FT, row("ssd", 9)))
     assert said.sentence == (
-        "ft took 2 epochs and 10 s; its loss fell from 3 to 1 (mean of 3 seeds). Retrain took 4 "
-        "epochs and 10 s. ssd makes no passes that are logged, so there is no curve."
+        "FT took 2 epochs and 10 s; its loss fell from 3 to 1 (mean of 3 seeds). Retrain took 4 "
+        "epochs and 10 s. SSD makes no passes that are logged, so there is no curve."
     )
 
 
@@ -59,8 +59,8 @@ def test_methods_that_take_turns_have_a_line_for_each() -> None:
     assert [point.value for point in found["forget"].points] == [8.0, 9.0]
     assert "its loss on forget rose from 8 to 9" in answered(SECTION, of).sentence
     assert {one["series"] for one in rows_of(answered(SECTION, of))} == {
-        "salun: forget",
-        "salun: retain",
+        "SalUn: forget",
+        "SalUn: retain",
     }
 
 

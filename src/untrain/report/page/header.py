@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from untrain.bench.numbers.statistics import Table
 from untrain.report.content import Answer, Section
-from untrain.report.data import Report, listed, methods
+from untrain.report.data import Report, listed, methods, shown
+from untrain.report.naming import titled
 
 FIRST = {"closest": "Who is closest?", "cost": "At what cost?", "gone": "Is it gone?"}
 """Sections whose answers stand at the top, and what the reader asks there in a word."""
@@ -18,7 +20,8 @@ FEW = 4
 
 @dataclass(frozen=True)
 class Told:
-    """A section with its answers: the anchor of each, the block's name where there are several."""
+    """A section with its answers: the anchor of each, the block's name where there are several,
+    and what it says."""
 
     section: Section
     answers: list[tuple[str, str, Answer]]
@@ -36,7 +39,7 @@ class Block:
 
 def told(report: Report, sections: Sequence[Section]) -> list[Told]:
     """The sections that have something to say of any block."""
-    found = []
+    found, names = [], named(report)
     for section in sections:
         answers = []
         for place, table in enumerate(report.tables):
@@ -44,7 +47,7 @@ def told(report: Report, sections: Sequence[Section]) -> list[Told]:
             if answer is not None:
                 several = len(report.tables) > 1
                 anchor = f"{section.key}-{place + 1}" if several else section.key
-                answers.append((anchor, str(table.block) if several else "", answer))
+                answers.append((anchor, names[place] if several else "", answer))
         if answers:
             found.append(Told(section, answers))
     return found
@@ -54,8 +57,7 @@ def blocks(report: Report, tolds: Sequence[Told]) -> list[Block]:
     firsts = [one for one in tolds if one.section.key in FIRST] or tolds[:1]
     several = len(report.tables) > 1
     found = []
-    for table in report.tables:
-        name = str(table.block)
+    for table, name in zip(report.tables, named(report), strict=True):
         answers = [
             (FIRST.get(one.section.key, one.section.question), *parted(answer.sentence), anchor)
             for one in firsts
@@ -64,6 +66,15 @@ def blocks(report: Report, tolds: Sequence[Told]) -> list[Block]:
         ]
         found.append(Block(name, facts(table), answers))
     return found
+
+
+def named(report: Report) -> list[str]:
+    """What each block is called; with the rules themselves where words alone are not enough."""
+    words = [titled([table.block]) for table in report.tables]
+    return [
+        f"{word} ({table.block.forget})" if words.count(word) > 1 else word
+        for word, table in zip(words, report.tables, strict=True)
+    ]
 
 
 def parted(text: str) -> tuple[str, str]:
@@ -81,13 +92,28 @@ def facts(table: Table) -> list[tuple[str, str]]:
         ("Data", table.block.data),
         ("Model", table.block.model),
         ("Request", table.block.forget),
-        ("Methods", _named([row.label for row in methods(table)])),
+        ("Forgotten", _forgotten(about)),
+        ("Methods", _named([shown(row.label) for row in methods(table)])),
         ("Runs", _runs(table)),
         ("Device", _several(one.get("device") for one in environments)),
         ("Version", _several(_version(one) for one in environments)),
         ("Ended", max(ended, default="")[:10]),
     ]
     return [(name, value) for name, value in pairs if value]
+
+
+def _forgotten(about: Sequence[Mapping[str, Any]]) -> str:
+    """`500 of 5,000 images`; of requests in a row all until the last one. "" where runs differ."""
+    found = set()
+    for run in about:
+        sizes = {name: part.get("images", 0) for name, part in run.get("split", {}).items()}
+        trained = sum(sizes.get(name, 0) for name in ("retain", "forget", "erased"))
+        if gone := sizes.get("forget", 0) + sizes.get("erased", 0):
+            found.add((gone, trained))
+    if len(found) != 1:
+        return ""
+    ((gone, trained),) = found
+    return f"{gone:,} of {trained:,} images"
 
 
 def _named(labels: list[str]) -> str:

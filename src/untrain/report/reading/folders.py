@@ -12,12 +12,13 @@ from untrain.bench.numbers.statistics import GAP, Lack, tables
 from untrain.bench.numbers.ties import UNRANKED
 from untrain.errors import MISSING, Problems, UserError
 from untrain.report.data import Report
+from untrain.report.naming import titled
 from untrain.report.reading import mismatch
 from untrain.report.reading.joined import joined
+from untrain.report.reading.portable import addresses, ended, portable
 from untrain.report.reading.runs import Folder, Placed, opened
 from untrain.report.reading.sets import blocks_of, settings_of
 from untrain.report.reading.standins import job_of
-from untrain.report.reading.wording import addresses, ended, portable, titled
 from untrain.runs.record import SchemaError
 
 UNMEASURED = "it is not measured yet: untrain report measures it where the images are at hand"
@@ -59,6 +60,7 @@ def read(paths: Sequence[Path], named: Sequence[Path], warnings: Sequence[str] =
         title=titled(blocks),
         source=", ".join(portable(place) for place in named),
         command=shlex.join(words),
+        about=mismatch.apart(placed),
         ended=ended(folder.run for folder in folders),
         tables=tuple(made),
         joint=joined(made, known),

@@ -14,20 +14,21 @@ from untrain.report.reading.sets import kind_of
 
 def told(placed: Sequence[Placed], tables: Sequence[Table]) -> list[str]:
     """Sentences; none where all is well."""
-    found = [*_apart(placed)]
+    found: list[str] = []
     for table in tables:
         members = [one for one in placed if one.cell.block == table.block]
         found += [*_lineage(members), *_requests(members), *_retrains(members, table)]
     return found
 
 
-def _apart(placed: Sequence[Placed]) -> Iterator[str]:
-    """Runs of different images are never compared."""
-    if len({kind_of(one.folder)[0] for one in placed}) > 1:
-        yield (
-            "These runs are of different images or of different parts of them: each set stands by "
-            "itself, and numbers of one are not comparable to those of another."
-        )
+def apart(placed: Sequence[Placed]) -> str:
+    """Runs of different images are never compared; "" where all are of the same."""
+    if len({kind_of(one.folder)[0] for one in placed}) < 2:
+        return ""
+    return (
+        "The requests are of different images or of different parts of them: each stands by "
+        "itself, and numbers of one are not comparable to those of another."
+    )
 
 
 def _lineage(members: Sequence[Placed]) -> Iterator[str]:

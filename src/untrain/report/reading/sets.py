@@ -10,8 +10,8 @@ from typing import Any
 from untrain.bench.asking.cells import called
 from untrain.bench.job import Block
 from untrain.bench.numbers.ties import UNRANKED
+from untrain.report.reading.portable import shortened
 from untrain.report.reading.runs import Folder, spelled
-from untrain.report.reading.wording import shortened
 
 APART = ("limit", "holdout", "size", "val", "unseen", "test", "plant")
 """Data settings that make other sets of the same images."""

@@ -16,9 +16,9 @@ from untrain.config import DataConfig, ModelConfig
 from untrain.errors import MISSING, UserError
 from untrain.report.data import Report
 from untrain.report.reading.joined import joined
+from untrain.report.reading.portable import ended, portable
 from untrain.report.reading.runs import Folder, Placed, opened
 from untrain.report.reading.standins import job_of, standin
-from untrain.report.reading.wording import ended, portable
 from untrain.runs.record import SchemaError
 
 
