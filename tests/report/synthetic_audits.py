@@ -67,12 +67,13 @@ def answers(run: Run, rules: Sequence[str]) -> dict[str, Any]:
         ("entropy", 0.0, 2.3),
         ("margin", -10.0, 20.0),
     ):
-        counts = {}
+        counts, means = {}, {}
         for name, size in SETS.items():
             odds = centres ** (8 * share[name]) * (1 - centres)
             odds = odds[::-1] if signal in ("loss", "entropy") else odds
             counts[name] = chance.multinomial(size, odds / odds.sum()).tolist()
-        histograms[signal] = {"low": low, "high": high, "counts": counts}
+            means[name] = low + (high - low) * float(centres @ counts[name]) / size
+        histograms[signal] = {"low": low, "high": high, "counts": counts, "means": means}
     right = {}
     for name, size in SETS.items():
         classes = gone if name == "forget" and gone else range(len(names))

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -198,25 +195,3 @@ def test_a_store_without_a_listing_is_read_as_folders(broken: Path) -> None:
     report = read_report([broken])
     assert "lists no study" in report.warnings[0]
     assert {row.label for row in report.tables[0].rows} >= {"original", "retrain", "coun"}
-
-
-def test_reading_needs_no_torch_and_twelve_methods_with_ten_seeds_take_seconds(
-    tmp_path: Path,
-) -> None:
-    synthetic.write(
-        tmp_path / "store", methods=12, seeds=10, rule="where:user=17", audits=["accuracy"]
-    )
-    code = f"""
-import sys, time
-from pathlib import Path
-from untrain.report.reading import read_report
-started = time.monotonic()
-report = read_report([Path({str(tmp_path / "store")!r})])
-assert len(report.runs) == 140, len(report.runs)
-assert time.monotonic() - started < 20
-lost = [name for name in sys.modules if name == "torch" or name.startswith("untrain.methods.")]
-assert not lost, lost
-"""
-    started = time.monotonic()
-    subprocess.run([sys.executable, "-c", code], check=True)
-    assert time.monotonic() - started < 60

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from itertools import product
 
@@ -126,8 +127,16 @@ def test_no_curve(what: str) -> None:
     json.dumps(found, allow_nan=False)
 
 
+def mixed(forget: Outputs, other: Outputs) -> list[float]:
+    """What each image of the other set counts so that classes are mixed as the forgotten ones'."""
+    wanted, there = Counter(forget.labels.tolist()), Counter(other.labels.tolist())
+    odds = [wanted[label] / there[label] for label in other.labels.tolist()]
+    return [len(other) * one / sum(odds) for one in odds]
+
+
 def test_histograms_count_each_image_once_between_fixed_edges() -> None:
-    sets = {"forget": outputs(200, 1, 9), "unseen": outputs(100, 2)}
+    parts = {"forget": (200, 1), "unseen": (100, 2), "test": (150, 3), "retain": (120, 4)}
+    sets = {name: outputs(count, seed, 9) for name, (count, seed) in parts.items()}
     sets["forget"].logits[0] = [900, 0, 0]  # beyond every edge, right or wrong
     found = histograms(sets)
     logs = {name: part.log_probabilities for name, part in sets.items()}
@@ -144,13 +153,25 @@ def test_histograms_count_each_image_once_between_fixed_edges() -> None:
         for signal, numbers in signals.items():
             low, high = edges.get(signal, (-MARGIN, MARGIN))
             assert (found[signal]["low"], found[signal]["high"]) == (low, high)
-            counts = [0] * BINS
-            for value in numbers:
+            weights = mixed(sets["forget"], part) if name in ("unseen", "test") else [1] * len(part)
+            counts, total = [0.0] * BINS, 0.0
+            for value, weight in zip(numbers, weights, strict=True):
                 place = int((value - low) / (high - low) * BINS)
-                counts[min(max(place, 0), BINS - 1)] += 1
+                counts[min(max(place, 0), BINS - 1)] += weight
+                total += weight * min(max(value, low), high)
             told = found[signal]["counts"][name]
-            assert sum(told) == len(part)
-            assert np.abs(np.subtract(told, counts)).sum() <= 2  # rounding at an edge
+            assert sum(told) == pytest.approx(len(part), abs=0.2)  # to two digits each
+            assert np.abs(np.subtract(told, counts)).sum() <= 2.2  # rounding at an edge
+            assert found[signal]["means"][name] == pytest.approx(total / len(part), abs=1e-5)
+
+
+def test_unseen_images_of_other_classes_count_nothing() -> None:
+    forget, unseen = outputs(40, 1, 9), outputs(60, 2, 9)
+    sets = dict.fromkeys(("forget", "retain"), forget.take(forget.labels == 0))
+    sets |= dict.fromkeys(("unseen", "test"), unseen.take(unseen.labels != 0))
+    found = histograms(sets)["confidence"]
+    assert not any(found["counts"]["unseen"])
+    assert found["means"]["unseen"] is None
 
 
 def test_accuracies_of_classes_and_size() -> None:

@@ -30,23 +30,52 @@ def show(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     said: list[str] = []
     opened: list[Any] = []
 
-    def show(html: str, *, width: int = 1280, **options: Any) -> Any:
+    def show(html: str, **options: Any) -> Any:
         path = tmp_path / f"page-{len(opened)}.html"
-        path.write_text(html, "utf-8")
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        opened.append(context)
-        page = context.new_page()
-        page.set_default_timeout(8000)
-        page.on("console", lambda line: line.type == "error" and said.append(line.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda one: _outside(one.url) and said.append(one.url))
-        page.goto(path.as_uri())
-        return page
+        opened.append(_open(browser, html, path, said, **options))
+        return opened[-1]
 
     yield show
-    for context in opened:
-        context.close()
+    for page in opened:
+        page.context.close()
     assert said == []
+
+
+@pytest.fixture(scope="session")
+def opened(
+    browser: Any, example: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Any, list[str]]]:
+    said: list[str] = []
+    path = tmp_path_factory.mktemp("example") / "page.html"
+    page = _open(browser, example, path, said)
+    page.evaluate("untrain.all()")
+    yield page, said
+    page.context.close()
+
+
+@pytest.fixture
+def lasting(opened: tuple[Any, list[str]]) -> Iterator[Any]:
+    """The example with its charts drawn, opened once, for tests that leave it as they found it."""
+    page, said = opened
+    page.mouse.move(0, 0)
+    yield page
+    told = said[:]
+    said.clear()
+    assert told == []
+
+
+def _open(
+    browser: Any, html: str, path: Path, said: list[str], *, width: int = 1280, **options: Any
+) -> Any:
+    """said: takes what goes wrong on the page."""
+    path.write_text(html, "utf-8")
+    page = browser.new_context(viewport={"width": width, "height": 900}, **options).new_page()
+    page.set_default_timeout(8000)
+    page.on("console", lambda line: line.type == "error" and said.append(line.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda one: _outside(one.url) and said.append(one.url))
+    page.goto(path.as_uri())
+    return page
 
 
 def _outside(url: str) -> bool:

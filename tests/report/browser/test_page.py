@@ -24,8 +24,8 @@ def names(page: Any) -> list[str]:
     return [text.removeprefix("Single runs of").strip() for text in cells]
 
 
-def test_charts_are_drawn_and_markup_stays_text(show: Show, example: str) -> None:
-    page = drawn(show(example))
+def test_charts_are_drawn_and_markup_stays_text(lasting: Any) -> None:
+    page = drawn(lasting)
     assert page.locator("#part-cost-dots svg .mark-symbol path").count() == 5
     assert (
         page.locator("#part-cost-dots .chart").get_attribute("aria-label").startswith("Cost from 0")
@@ -73,8 +73,8 @@ def test_a_row_opens_to_its_runs_and_they_follow_it(show: Show, example: str) ->
     assert after.startswith("seed 0")
 
 
-def test_hints_by_mouse_and_keyboard(show: Show, example: str) -> None:
-    page = show(example)
+def test_hints_by_mouse_and_keyboard(lasting: Any) -> None:
+    page = lasting
     cells = page.locator(".sorted td[data-hint]")
     hint = page.locator("#hint")
     cells.nth(2).hover()
@@ -90,8 +90,8 @@ def test_hints_by_mouse_and_keyboard(show: Show, example: str) -> None:
     assert not hint.is_visible()
 
 
-def test_one_image_in_all_charts(show: Show, example: str) -> None:
-    page = drawn(show(example))
+def test_one_image_in_all_charts(lasting: Any) -> None:
+    page = lasting
     charts = page.locator("#part-map .charts")
     pictures = page.locator("#part-map canvas")
     before = [one.screenshot() for one in pictures.all()]
@@ -139,10 +139,8 @@ def test_dark_is_readable(show: Show, example: str) -> None:
     assert axis.evaluate("text => getComputedStyle(text).fill") == "rgb(231, 233, 235)"
 
 
-def test_light_is_readable(show: Show, example: str) -> None:
-    assert (
-        show(example).evaluate(CONTRAST, "p, li, td, th, dt, dd, summary, button, a, label") == []
-    )
+def test_light_is_readable(lasting: Any) -> None:
+    assert lasting.evaluate(CONTRAST, "p, li, td, th, dt, dd, summary, button, a, label") == []
 
 
 def test_narrow_pages_do_not_scroll_sideways(show: Show, example: str) -> None:
@@ -175,8 +173,8 @@ def test_without_scripts_texts_tables_and_drawings_stay(show: Show, example: str
     assert not page.locator(".copy").first.is_visible()
 
 
-def test_what_is_shown_can_be_kept(show: Show, example: str) -> None:
-    page = drawn(show(example))
+def test_what_is_shown_can_be_kept(lasting: Any) -> None:
+    page = lasting
     page.locator("#part-cost-dots summary").click()
     for kind, start in (("svg", b"<svg"), ("png", b"\x89PNG"), ("", b"name,x\n")):
         button = page.locator(
@@ -186,6 +184,7 @@ def test_what_is_shown_can_be_kept(show: Show, example: str) -> None:
             button.click()
         assert waiting.value.suggested_filename == f"cost-dots.{kind or 'csv'}"
         assert waiting.value.path().read_bytes().startswith(start)
+    page.locator("#part-cost-dots summary").click()
     page.locator(".copy").first.click()
     page.locator(".copy.done").first.wait_for()
     assert page.locator("#told").inner_text() == "Copied"

@@ -34,13 +34,14 @@ def changed(of: Report, label: str, answers: dict[str, Any] | None) -> Report:
 
 
 def counted(**sets: list[int]) -> dict[str, Any]:
-    return {"histograms": {"confidence": {"low": 0.0, "high": 1.0, "counts": sets}}}
+    means = {name: 0.25 + 0.5 * counts[1] / max(1, sum(counts)) for name, counts in sets.items()}
+    told = {"low": 0.0, "high": 1.0, "counts": sets, "means": means}
+    return {"histograms": {"confidence": told}}
 
 
-def test_means_and_overlap_of_small_histograms() -> None:
-    half, other = Histogram(0, 1, np.array([50.0, 50.0])), Histogram(0, 1, np.array([0.0, 100.0]))
-    assert half.mean == 0.5
-    assert other.mean == 0.75
+def test_overlap_of_small_histograms() -> None:
+    half = Histogram(0, 1, np.array([50.0, 50.0]), 0.5)
+    other = Histogram(0, 1, np.array([0.0, 100.0]), 0.75)
     assert overlap(half, other) == 50
     assert overlap(half, half) == 100
 
@@ -68,6 +69,7 @@ def test_each_seed_counts_alike_however_many_images_it_has(whole: Report) -> Non
     found = confidence._histograms(replace(row, runs=runs))
     assert found["confidence", "forget"].share.tolist() == [50, 50]
     assert found["confidence", "unseen"].share.tolist() == [50, 50]
+    assert found["confidence", "forget"].mean == 0.5
 
 
 @pytest.mark.parametrize(

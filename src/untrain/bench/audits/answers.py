@@ -111,25 +111,30 @@ def stepped(fpr: np.ndarray, tpr: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def histograms(sets: dict[str, Outputs]) -> dict[str, Any]:
     """By signal: low and high, the edges of BINS equal bins, the same for all models of so many
-    classes; counts of each set, what lies beyond an edge in the outermost bin."""
+    classes; counts of each set, what lies beyond an edge in the outermost bin; means of all values
+    between the edges. Unseen and test images count so that their classes are mixed as the forgotten
+    ones', and a set without any of these classes counts 0."""
     width = next(iter(sets.values())).logits.shape[1]
+    weights = {name: np.ones(len(outputs)) for name, outputs in sets.items()}
+    for name in ("unseen", "test"):
+        mixed = strata.matched_weights(sets["forget"].labels, sets[name].labels)
+        weights[name] = mixed * len(sets[name])
     ranges = {
         "confidence": (0.0, 1.0, signals.confidence),
         "loss": (0.0, LOSS, lambda outputs: -signals.loss(outputs)),
         "entropy": (0.0, float(np.log(width)), lambda outputs: -signals.entropy(outputs)),
         "margin": (-MARGIN, MARGIN, signals.margin),
     }
-    return {
-        name: {
-            "low": round(low, 6),
-            "high": round(high, 6),
-            "counts": {
-                part: np.histogram(of(outputs).clip(low, high), BINS, (low, high))[0].tolist()
-                for part, outputs in sets.items()
-            },
-        }
-        for name, (low, high, of) in ranges.items()
-    }
+    found: dict[str, Any] = {}
+    for name, (low, high, of) in ranges.items():
+        found[name] = {"low": round(low, 6), "high": round(high, 6), "counts": {}, "means": {}}
+        for part, outputs in sets.items():
+            at, by = of(outputs).clip(low, high), weights[part]
+            counts = np.histogram(at, BINS, (low, high), weights=by)[0]
+            found[name]["counts"][part] = plain(counts, 2)
+            mean = (at * by).sum() / by.sum() if by.any() else np.nan
+            found[name]["means"][part] = plain(mean)
+    return found
 
 
 def by_class(outputs: Outputs) -> dict[str, list[int]]:

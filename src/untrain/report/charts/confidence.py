@@ -25,18 +25,13 @@ DASHES = {"forget": [1, 0], "unseen": [6, 3], "retain": [2, 2], "test": [9, 2, 2
 @dataclass(frozen=True)
 class Histogram:
     """Shares of a set's images by bin, over seeds. share: (bins,), in percent, sums to 100.
-    low, high: ends of all bins; the outermost hold what lies beyond."""
+    low, high: ends of all bins; the outermost hold what lies beyond. mean: of the images
+    themselves."""
 
     low: float
     high: float
     share: np.ndarray
-
-    @property
-    def mean(self) -> float:
-        """Of the bins' centres."""
-        width = (self.high - self.low) / len(self.share)
-        centres = self.low + width * (np.arange(len(self.share)) + 0.5)
-        return float(centres @ self.share / self.share.sum())
+    mean: float
 
 
 Histograms = Mapping[tuple[str, str], Histogram]

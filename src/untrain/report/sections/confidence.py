@@ -24,9 +24,9 @@ from untrain.report.found.judged import Values, number_of, some
 
 READING = (
     "Each outline is a set of images: how many of them a model is how sure of. If the forgotten "
-    "images (full line) lie where the unseen ones (dashed) do, as in Retrain, the model is no "
-    "surer of them than of new ones. Retained images (dotted) show what trained-on images look "
-    "like. The upward scale is a square root, so that small shares can be seen."
+    "images (full line) lie where the unseen ones of the same classes (dashed) do, as in Retrain, "
+    "the model is no surer of them than of new ones. Retained images (dotted) show what trained-on "
+    "images look like. The upward scale is a square root, so that small shares can be seen."
 )
 
 
@@ -48,7 +48,7 @@ def answer(report: Report, table: Table) -> Answer | None:
 
 def _histograms(row: Row) -> Histograms:
     """Means over seeds of the shares; {} where none was measured."""
-    found: dict[tuple[str, str], list[tuple[float, float, np.ndarray]]] = {}
+    found: dict[tuple[str, str], list[tuple[float, float, np.ndarray, float]]] = {}
     for _, values in audited(row, "answers"):
         for signal in SIGNALS:
             for name in NAMES:
@@ -56,20 +56,25 @@ def _histograms(row: Row) -> Histograms:
                     found.setdefault((signal, name), []).append(one)
     made = {}
     for key, several in found.items():
-        low, high, first = several[0]
-        alike = [s for a, b, s in several if (a, b, len(s)) == (low, high, len(first))]
-        made[key] = Histogram(low, high, np.mean(alike, axis=0))
+        low, high, first, _ = several[0]
+        alike = [one for one in several if (*one[:2], len(one[2])) == (low, high, len(first))]
+        share = np.mean([one[2] for one in alike], axis=0)
+        made[key] = Histogram(low, high, share, float(np.mean([one[3] for one in alike])))
     return made
 
 
-def _shares(values: Values, signal: str, name: str) -> tuple[float, float, np.ndarray] | None:
-    """Ends and shares in percent of a set of a run; None where it is empty or was not counted."""
+def _shares(
+    values: Values, signal: str, name: str
+) -> tuple[float, float, np.ndarray, float] | None:
+    """Ends, shares in percent and mean of a set of a run; None where it is empty or was not
+    counted."""
     one = (values.get("histograms") or {}).get(signal) or {}
     counts = np.array((one.get("counts") or {}).get(name) or [], np.float64)
     low, high = number_of(one, "low"), number_of(one, "high")
-    if not counts.size or not counts.sum() > 0 or not high > low:
+    mean = number_of(one.get("means") or {}, name)
+    if not counts.size or not counts.sum() > 0 or not high > low or not math.isfinite(mean):
         return None
-    return low, high, 100 * counts / counts.sum()
+    return low, high, 100 * counts / counts.sum(), mean
 
 
 def _figure(table: Table, found: Mapping[str, Histograms]) -> Figure:
@@ -107,7 +112,8 @@ def _grid(named: Mapping[str, Histograms], signals: Sequence[str]) -> Grid:
             means = [number(one.mean if one else None, 3) for one in cells]
             rows.append([label, signal, *means, number(_overlap(sets, signal), 1, " %")])
     notes = [
-        "Means are of the bins; the outermost bins hold what lies beyond them.",
+        "Unseen images count so that their classes are mixed as the forgotten ones'. The outermost "
+        "bins hold what lies beyond them; means take it as lying at their edge.",
         "overlap: share of the images that both sets have in common by bins; less than 100 % by "
         "chance alone where there are few images, so that Retrain's is the goal.",
     ]
