@@ -26,6 +26,7 @@ from untrain.testing import same as same_bits
 from untrain.testing import toy_images
 
 os.environ["GOMP_SPINCOUNT"] = "1000"
+os.environ["UNTRAIN_STRICT"] = "1"
 torch.set_num_threads(1)
 
 

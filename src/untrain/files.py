@@ -20,7 +20,7 @@ import numpy as np
 from untrain.errors import MISSING, DiskError, UserError
 from untrain.progress import say
 
-TORN = (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile)
+TORN = (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError, BadZipFile)
 """What reading an npz or JSON file raises that is missing, cut short or of another kind."""
 DRAFT = ".draft-"
 """What the names of unfinished files begin with."""
@@ -172,3 +172,11 @@ def file_hash(path: Path) -> str:
     """SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """What lies in a folder by a pattern, sorted; nothing where the folder goes away meanwhile."""
+    try:
+        return sorted(folder.glob(pattern))
+    except OSError:
+        return []

@@ -18,7 +18,7 @@ from untrain.metrics.evidence import Outputs, View
 
 @pytest.fixture(scope="module", params=[900, pytest.param(1797, marks=pytest.mark.slow)])
 def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo on the first half of the digits, or on all of them."""
+    """The demo on the first half of the digits without its report, or on all of them with it."""
     out, all_digits = tmp_path_factory.mktemp("demo"), sources.digits()
     part = slice(request.param)
     some = replace(
@@ -27,7 +27,9 @@ def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     with pytest.MonkeyPatch.context() as patch:
         for module in (sources, wrong_labels):
             patch.setattr(module, "digits", lambda: some)
-        assert main(["demo", "--out", str(out)]) == 0
+        whole = request.param == 1797
+        assert main(["demo", "--out", str(out), *(["--no-report"] * (not whole))]) == 0
+        assert (out / "report.html").is_file() == whole
     return out
 
 

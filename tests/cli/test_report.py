@@ -13,7 +13,7 @@ import pytest
 from mistakes import Refused, edit, filled
 
 from untrain.bench.numbers import statistics
-from untrain.cli import measuring
+from untrain.cli import measuring, page_file
 from untrain.cli import report as verb
 from untrain.cli.main import main
 
@@ -32,6 +32,8 @@ REFUSED = [
     (["{made}/ft", "-o", "{tmp}/page.pdf"], 2, "page.pdf is no name of a web page"),
     (["{made}/ft", "-o", "{tmp}/mine.html"], 2, "mine.html is there already, and is no report"),
     (["{made}/ft", "-o", ""], 2, "--out is empty"),
+    (["{made}/ft", "-o", "{tmp}/link.html"], 2, "mine.html is there already, and is no report"),
+    (["{made}/ft", "-o", "{tmp}/round.html"], 2, "round.html is a link that leads to itself"),
     (["{made}/ft", "--export", "{tmp}/mine.html"], 2, "mine.html is a file."),
     (["{made}/ft", "--measure", "some"], 2, "invalid choice"),
     (["coun-table2", "cu-class", "cu-sample"], 2, "3 result sets are named."),
@@ -53,6 +55,8 @@ def test_what_cannot_be_reported_is_told(
     words, code, *messages = case
     (tmp_path / "empty").mkdir()
     (tmp_path / "mine.html").write_text("<p>my own page</p>")
+    (tmp_path / "link.html").symlink_to("mine.html")
+    (tmp_path / "round.html").symlink_to("round.html")
     places = {"made": made, "tmp": tmp_path}
     refused(["report", *filled(words, **places)], code, *filled(messages, **places))
     assert (tmp_path / "mine.html").read_text() == "<p>my own page</p>"
@@ -89,6 +93,40 @@ def test_a_run_is_measured_with_its_family_and_answered(
     before = (run / "measures" / "accuracy.json").stat().st_mtime_ns
     assert main(["report", "-o", str(page), str(run)]) == 0  # a report is written over
     assert (run / "measures" / "accuracy.json").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_is_followed_and_stays(there: bool, tmp_path: Path) -> None:
+    (tmp_path / "pages").mkdir()
+    page, link = tmp_path / "pages" / "page.html", tmp_path / "link.html"
+    link.symlink_to("pages/page.html")
+    if there:
+        page.write_text(PAGE)
+    assert page_file.target(str(link)) == page
+    assert link.is_symlink()
+
+
+def test_a_measure_with_a_wrong_value_is_made_again(
+    made: Path,
+    copied: Callable[[str], Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    quickly: None,
+) -> None:
+    shutil.copytree(made / "retrain", tmp_path / "retrain")
+    run, page = copied("ft"), str(tmp_path / "page.html")
+    assert main(["report", str(run), "-o", page]) == 0
+    answers = run / "measures" / "answers.json"
+    whole = answers.read_text()
+    content = json.loads(whole)
+    content["values"]["accuracy"]["retain"]["0"] = [1]
+    answers.write_text(json.dumps(content))
+    capsys.readouterr()
+    assert main(["report", str(run), "-o", page, "--measure", "none"]) == 0
+    assert "ft: answers.json has something that is no pair" in capsys.readouterr().err
+    assert main(["report", str(run), "-o", page]) == 0
+    assert "answers.json" not in capsys.readouterr().err
+    assert answers.read_text() == whole
 
 
 @pytest.fixture

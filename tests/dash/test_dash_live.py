@@ -33,7 +33,7 @@ def test_a_run_that_appears_and_one_that_breaks(fresh: Site) -> None:
     before = fresh.ask("/api/runs")
     write(fresh.root, loose=True, methods=["coun"], seeds=1, points=40)
     runs = fresh.runs()
-    assert {run["label"] for run in runs.values()} == {"original", "retrain", "coun"}
+    assert {run["label"] for run in runs.values()} == {"Original", "Retrain", "CoUn"}
     after = fresh.ask("/api/runs", If_None_Match=before.headers["ETag"])
     assert after.status == 200
     file = fresh.root / "coun-0" / "run.json"
@@ -87,6 +87,36 @@ def test_a_listing_that_is_damaged_is_told(fresh: Site) -> None:
     content = fresh.ask("/api/runs").json()
     assert "synthetic-laptop.json" in content["notes"][0]
     assert [one["key"] for one in content["sets"]] == ["runs"]
+
+
+def test_links_show_nothing_twice(fresh: Site) -> None:
+    from synthetic import write
+
+    write(fresh.root / "some", methods=["coun"], seeds=1, points=20, loose=True)
+    before = list(fresh.runs())
+    (fresh.root / "again").symlink_to(".")
+    (fresh.root / "another").symlink_to("some")
+    (fresh.root / "round").symlink_to("round")
+    assert list(fresh.runs()) == before
+    assert fresh.ask("/report/some/").status == 200
+
+
+def test_a_record_of_strange_values_costs_no_other_run(fresh: Site) -> None:
+    from synthetic import write
+
+    write(fresh.root, methods=["coun"], seeds=1, points=20, loose=True)
+    path = fresh.root / "coun-0" / "run.json"
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps(content | {"cost": {"seconds": float("nan")}}))
+    measure = fresh.root / "retrain-0" / "measures" / "accuracy.json"
+    values = json.loads(measure.read_text())
+    values["values"]["test_accuracy"] = float("inf")
+    measure.write_text(json.dumps(values))
+    runs = {key.rpartition(":")[2]: run for key, run in fresh.runs().items()}
+    assert runs["coun-0"]["state"] == "unreadable"
+    assert "no finite number at cost.seconds" in runs["coun-0"]["reason"]
+    assert "test_accuracy" not in runs["retrain-0"]["values"]
+    assert runs["original-0"]["values"].keys() == {"test_accuracy"}
 
 
 def test_pace_starts_anew_with_the_run() -> None:

@@ -11,6 +11,8 @@ from urllib.parse import quote
 import pytest
 from served import Site
 
+from untrain.dash.pick import picked
+
 
 def keys(site: Site, label: str) -> list[str]:
     return [key for key, run in site.runs().items() if run["label"] == label and "loose" not in key]
@@ -39,11 +41,11 @@ def test_the_list_of_runs(site: Site) -> None:
 def test_states_of_runs(site: Site) -> None:
     runs = site.runs().values()
     states = {(run["label"], run["state"]) for run in runs}
-    assert {("retrain", "done"), ("ft", "failed"), ("coun", "waiting")} <= states
+    assert {("Retrain", "done"), ("FT", "failed"), ("CoUn", "waiting")} <= states
     failed = next(run for run in runs if run["state"] == "failed")
     assert "diverged" in failed["reason"]
     waiting = next(run for run in runs if run["state"] == "waiting")
-    assert (waiting["data"], waiting["forget"], waiting["seed"]) == ("cifar10", "class:5", 0)
+    assert (waiting["data"], waiting["forget"], waiting["seed"]) == ("cifar10", "class 5", 0)
     sets = {one["key"]: one for one in site.ask("/api/runs").json()["sets"]}
     assert sets["store/synthetic-laptop"]["done"] == sets["store/synthetic-laptop"]["runs"] - 2
 
@@ -69,19 +71,37 @@ def test_the_report_of_a_set(site: Site) -> None:
 
 
 def test_two_runs_side_by_side(site: Site) -> None:
-    a, b = done(site, "coun"), done(site, "ft")
+    a, b = done(site, "CoUn"), done(site, "FT")
     page = site.ask(f"/pair?a={quote(a)}&b={quote(b)}")
     assert heading(page.text) == "CoUn beside FT"
     assert "Retrain" in page.text  # what says how near each is
     assert f"a={quote(b, safe='')}" in page.text  # the other way round
     assert heading(site.ask(f"/pair?a={quote(a)}").text) == "CoUn beside Retrain"
-    twins = keys(site, "retrain")
-    told = heading(site.ask(f"/pair?a={quote(twins[0])}&b={quote(twins[1])}").text)
-    assert told == "Retrain (seed 0) beside Retrain"
+
+
+def test_runs_of_one_row_are_told_apart_by_their_seeds(site: Site) -> None:
+    twins = [key.rpartition(":")[2] for key in keys(site, "Retrain")]
+    report = picked(site.server.pages.results.report("store/synthetic-laptop"), twins)
+    assert report.title == "Retrain (seed 0) beside Retrain"
+    rows = {row.label for row in report.tables[0].rows}
+    assert rows == {"original", "retrain", "retrain (seed 0)"}
+
+
+def test_two_runs_have_the_gaps_that_the_report_of_their_set_gives(site: Site) -> None:
+    whole = site.server.pages.results.report("store/synthetic-laptop")
+    wanted = [done(site, label).rpartition(":")[2] for label in ("CoUn", "FT")]
+    (table,) = picked(whole, wanted).tables
+    rows, known = table.rows, {row.label: row for row in whole.tables[0].rows}
+    assert [row.label for row in rows] == ["original", "retrain", "coun", "ft"]
+    assert len(known["retrain"].runs) > 1
+    for row in rows:
+        mine = known[row.label]
+        if len(row.runs) == len(mine.runs):
+            assert (row.gap and row.gap.average) == (mine.gap and mine.gap.average)
 
 
 def test_a_selection_is_saved_as_one_file(site: Site) -> None:
-    a, b = done(site, "coun"), done(site, "ft")
+    a, b = done(site, "CoUn"), done(site, "FT")
     before = sorted(site.root.rglob("*"))
     file = site.ask(f"/freeze?run={quote(a)}&run={quote(b)}")
     assert file.headers["Content-Disposition"] == (
@@ -120,7 +140,7 @@ def test_runs_that_cannot_be_shown(site: Site) -> None:
     failed = next(key for key, run in site.runs().items() if run["state"] == "failed")
     assert "diverged" in site.ask(f"/pair?a={quote(failed)}").text
     loose = next(key for key in site.runs() if "loose" in key)
-    page = site.ask(f"/pair?a={quote(done(site, 'coun'))}&b={quote(loose)}")
+    page = site.ask(f"/pair?a={quote(done(site, 'CoUn'))}&b={quote(loose)}")
     assert "different sets of results" in page.text
 
 

@@ -10,7 +10,7 @@ from untrain.joint import layout
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layout, "ROUNDS", 250)
+    monkeypatch.setattr(layout, "ROUNDS", 300)
 
 
 @pytest.fixture

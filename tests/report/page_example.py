@@ -166,7 +166,7 @@ def _linked() -> Figure:
         title="The same images in two models",
         description="Twenty images on a grid, the same in both.",
         specs=[spec, spec],
-        captions=["Retrain", EVIL],
+        captions=["Retrain", f"{EVIL}, {{show}}"],
         controls=[
             Control("show", "Show", {"all": "all", "forget": "forgotten", "retain": "kept"}),
             Control("colour", "Colour", {"set": "by set", "class": "by class"}, "list"),

@@ -85,11 +85,11 @@ class Run:
     def told(self) -> list[Any]:
         return [self.label, self.seed, self.rules, self.model, dict(self.settings), self.made.data]
 
-    @property
+    @cached_property
     def address(self) -> str:
         return digest(self.told)[:16]
 
-    @property
+    @cached_property
     def weights(self) -> str:
         return digest(["weights", *self.told])
 

@@ -17,13 +17,13 @@ from untrain.report.export import FORMS, drawings, export
 from untrain.report.sections import gone, healing
 
 EVIL = "a_b & <script>"
-NAMES = ("gone-coun", "healing", "healing-0-005", "relearning")
+NAMES = ("gone-coun", "healing-coun", "healing-coun-0-005", "relearning")
 FEW = [gone.SECTION, healing.SECTION]
 
 
 @pytest.fixture(scope="module")
 def evil() -> Report:
-    return report(methods=["coun", EVIL], seeds=3)
+    return report(methods=["coun", EVIL], seeds=3, audits=("accuracy", "verdict"))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import synthetic
 
 from untrain.errors import UserError
 from untrain.report.data import Report
-from untrain.report.reading import read_report
+from untrain.report.reading import portable, read_report
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_a_folder_of_runs_is_one_set(runs: Path) -> None:
     report = read_report([runs])
     assert rows(report) == [[("original", 2), ("retrain", 2), ("coun", 2), ("ft", 2)]]
     assert report.title == "CIFAR-10, ResNet-18, random 10 % forgotten"
-    assert report.command == "untrain report runs"
+    assert report.command == "untrain report PATH/runs"
     assert report.warnings == ()
     assert set(report.joint) == {report.tables[0].block}
     pairs = [run.cell.train_seed for run in report.tables[0].rows[2].runs]
@@ -224,3 +224,103 @@ def test_runs_of_one_name_in_two_folders_are_two(tmp_path: Path) -> None:
     assert len(report.joint) == 2
     told = [str(table.block) for table in report.tables] + [report.title]
     assert not any("/home" in one or "wrong" in one for one in told)
+
+
+def spoil(path: Path, *place: str, value: Any) -> None:
+    """Another value in a JSON file."""
+    content = json.loads(path.read_text())
+    inner = content
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    path.write_text(json.dumps(content))
+
+
+def test_a_measure_with_a_wrong_value_is_left_out_and_told_once(copied: Path) -> None:
+    for name in ("ft-0", "ft-1", "coun-0"):
+        path = copied / name / "measures" / "answers.json"
+        spoil(path, "values", "accuracy", "retain", "1", value=[1])
+    report = read_report([copied])
+    (warning,) = report.warnings
+    assert warning.startswith("coun-0, ft-0, ft-1: answers.json has something that is no pair")
+    assert warning.endswith("Measure it again.")
+    with_answers = [run.address for run in report.runs if "answers" in run.audits]
+    assert len(with_answers) == len(report.runs) - 3
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(None, "is half written and left out"), (5, "has schema 5; this version reads 1")],
+)
+def test_joint_measures_that_cannot_be_read_are_told(
+    value: int | None, told: str, copied: Path
+) -> None:
+    for path in copied.glob("*/measures/joint-*.json"):
+        if value is None:
+            path.write_text(path.read_text()[:300])
+        else:
+            spoil(path, "schema", value=value)
+    report = read_report([copied])
+    assert report.joint == {}
+    assert any("joint-" in one and told in one for one in report.warnings)
+
+
+def test_a_measure_with_fewer_classes_than_its_run_is_left_out(copied: Path) -> None:
+    path = copied / "ft-0" / "measures" / "destination.json"
+    content = json.loads(path.read_text())
+    content["values"] |= {"classes": ["a"], "gone": [0], "forget": {}, "unseen": {}}
+    path.write_text(json.dumps(content))
+    (warning,) = read_report([copied]).warnings
+    assert "names 1 classes, where the run has 10" in warning
+
+
+def test_measures_that_none_can_read_are_told_in_place_of_an_answer(copied: Path) -> None:
+    for path in copied.glob("*/measures/*.json"):
+        spoil(path, "schema", value=9)
+    with pytest.raises(UserError) as refusal:
+        read_report([copied])
+    assert refusal.value.code == 3
+    assert "accuracy.json has schema 9; this version reads 1" in refusal.value.what
+    assert "without --measure none" in refusal.value.fix
+
+
+def test_a_link_to_a_folder_is_no_second_model(copied: Path) -> None:
+    (copied / "again").symlink_to(".")
+    (copied / "a-link").symlink_to("ft-0")
+    report = read_report([copied])
+    assert report.warnings == ()
+    assert dict(rows(report)[0])["ft"] == 2
+    twice = read_report([copied, copied / "again" / "ft-0"])
+    assert twice.warnings == ()
+
+
+def test_signs_that_end_a_line_in_a_script_are_blanks(tmp_path: Path) -> None:
+    names = ["a\u2028b", *map(str, range(1, 10))]
+    made: dict[str, Any] = {"seeds": 1, "methods": ["ft"], "points": 20, "classes": names}
+    for loose in (True, False):
+        folder = synthetic.write(tmp_path / str(loose), loose=loose, rule="class:a\u2028b", **made)
+        report = read_report([folder])
+        assert report.runs[0].audits["answers"]["classes"][0] == "a b"
+        assert report.tables[0].block.forget == "class:a b"
+        assert report.joint
+        assert not report.warnings
+
+
+def test_a_record_nested_without_end_is_damaged(copied: Path) -> None:
+    (copied / "ft-0" / "run.json").write_text("[" * 100_000)
+    (copied / "ft-1" / "measures" / "answers.json").write_text("[" * 100_000)
+    told = " ".join(read_report([copied]).warnings)
+    assert "ft-0 cannot be read: run.json is damaged" in told
+    assert "ft-1: answers.json is half written" in told
+
+
+@pytest.mark.parametrize(
+    ("typed_as", "told"),
+    [("runs", "runs"), ("../{up}/runs", "runs"), ("../../elsewhere/ada", "PATH/ada")],
+)
+def test_commands_hold_no_place_of_a_machine(
+    typed_as: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "runs").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert portable.typed(Path(typed_as.format(up=tmp_path.name))) == told

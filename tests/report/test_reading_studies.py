@@ -51,8 +51,8 @@ def test_a_study_is_read_with_all_that_was_measured(store: Path) -> None:
     assert set(table.rows[0].runs[0].audits) >= {"accuracy", "answers", "destination"}
     assert report.joint[table.block]["models"]
     assert report.title == "Synthetic study"
-    assert report.make == "untrain bench run synthetic --store store"
-    assert report.command == "untrain report synthetic --store store"
+    assert report.make == "untrain bench run synthetic --store STORE"
+    assert report.command == "untrain report synthetic --store STORE"
     assert report.ended == "2026-11-20T10:02:30Z"
     assert not any(str(store.parent) in place for place in report.places.values())
 

@@ -33,6 +33,8 @@ class DemoOptions:
     """Folder for runs, tables and the picture; default: demo, or demo-SEED."""
     seed: int = 0
     """Seed of the splits, the weights and the wrong labels."""
+    report: bool = True
+    """Judge the models as well, and leave report.html; half of the time."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ def run(args: list[str]) -> int:
         print()
         print(_table(one.audit))
     _write(out, told)
-    demo_page.leave(out)
+    if options.report:
+        demo_page.leave(out)
     say(f"\nDone in {time.monotonic() - started:.0f} s. Other commands take these runs:")
     folder = out / "class"
     say(f"  {called()} audit {folder}/original {folder}/coun --retrain {folder}/retrain")

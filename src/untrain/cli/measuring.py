@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from untrain.bench.job import Block
     from untrain.data.images import Images
     from untrain.report.reading import Placed, Understood
+    from untrain.report.reading.runs import Folder
 
 QUICK = ("accuracy", "answers", "destination")
 """Measured from outputs that a run has left, in a moment."""
@@ -71,6 +73,7 @@ class Measuring:
         images = self.images_of(one.folder.run)
         if images is None:
             return
+        clear(one.folder, names)
         try:
             own = () if one.folder.rules else rules
             kind = self._kind()
@@ -91,6 +94,8 @@ class Measuring:
                 continue
             rows = [Member(one.cell.row, one.folder.path, one.cell.unlearn_seed) for one in chosen]
             say(f"{chosen[0].cell.block}: {len(rows)} models side by side")
+            for one in chosen:
+                clear(one.folder, ("joint",))
             try:
                 measure(rows, images, deep=all(map(weighed, chosen)))
             except DiskError:
@@ -118,6 +123,14 @@ class Measuring:
 
         device: Any = self.device
         return Device(device=device).kind()
+
+
+def clear(folder: Folder, names: Sequence[str]) -> None:
+    """Remove measures that do not hold what they should, so that they are made again."""
+    for path in folder.refused:
+        if path.stem.partition("-")[0] in names:
+            with suppress(OSError):
+                path.unlink()
 
 
 def possible(one: Placed, names: Sequence[str]) -> tuple[str, ...]:

@@ -28,12 +28,26 @@ def target(word: str) -> Path:
     if path.suffix.lower() not in (".html", ".htm"):
         what = f"{path.name} is no name of a web page."
         raise UserError(what, "--out", "Let it end in .html; --export FOLDER writes other forms.")
+    path = linked(path)
     if path.is_dir():
         raise UserError(f"{path} is a folder.", "--out", "Name a file.")
     if path.is_file() and path.stat().st_size and OWN not in _head(path):
         what = f"{path} is there already, and is no report of untrain."
         raise UserError(what, "--out", "Name another file: -o FILE.html")
     return path
+
+
+def linked(path: Path) -> Path:
+    """The file that a link leads to: it is written, and the link stays."""
+    if not path.is_symlink():
+        return path
+    try:
+        found = path.resolve()
+    except (OSError, RuntimeError):
+        found = path
+    if found.is_symlink():
+        raise UserError(f"{path} is a link that leads to itself.", "--out", "Name a file.")
+    return found
 
 
 def exported(word: str) -> Path | None:

@@ -178,13 +178,15 @@ def installed() -> None:
 
 def summary(out: Path, report: Report, sections: Sequence[Section]) -> None:
     """The page's first answers, and where it is."""
+    from untrain.report.answered import answered
+
     chosen = [one for one in sections if one.key in FIRST] or list(sections)[:3]
     print(report.title)
     for table in report.tables:
         if len(report.tables) > 1:
             print(f"\n{table.block}")
         for section in chosen:
-            answer = section.answer(report, table)
+            answer = answered(section, report, table)
             if answer is not None:
                 print(f"  {section.question}\n    {answer.sentence}")
     for warning in report.warnings:

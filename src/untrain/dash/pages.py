@@ -16,7 +16,7 @@ from untrain.dash.pick import beside, picked
 from untrain.dash.results import Results
 from untrain.dash.seen import DONE
 from untrain.errors import MISSING, UserError
-from untrain.report.data import Report
+from untrain.report.data import Report, shown
 from untrain.report.page import render
 from untrain.report.sections import sections
 
@@ -40,7 +40,7 @@ class Pages:
         if path == "/api/runs":
             return Reply(json.dumps(self.listed(), ensure_ascii=False).encode(), JSON)
         if path == "/report" or path.startswith("/report/"):
-            return self.report(path.removeprefix("/report").removeprefix("/"))
+            return self.report(path.removeprefix("/report").strip("/"))
         if path == "/pair":
             return self.pair(_one(query, "a"), _one(query, "b"))
         if path == "/freeze":
@@ -139,7 +139,7 @@ class Pages:
         }
         for run in runs:
             if run.seen.weights not in known:
-                what = f"{run.seen.label or run.folder.name} is {run.seen.state}, "
+                what = f"{shown(run.seen.label) or run.folder.name} is {run.seen.state}, "
                 what += "or it was not measured yet: nothing can be shown of it."
                 raise missing(run.seen.reason or what, "untrain report measures what is missing.")
         return report, home.key, [known[run.seen.weights] for run in runs]

@@ -1,4 +1,4 @@
-"""A part of a report: any two runs side by side, or some, with the Retrain they are to meet."""
+"""Any two runs of a report side by side, or some, with the Original and Retrains of their set."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from dataclasses import replace
 
 from untrain.bench.job import Result
 from untrain.bench.numbers.statistics import Table, pair_of, tables
+from untrain.bench.numbers.ties import UNRANKED
 from untrain.report.data import Report, shown
-
-RETRAIN = "retrain"
 
 
 def beside(report: Report, address: str) -> str | None:
@@ -29,8 +28,8 @@ def beside(report: Report, address: str) -> str | None:
 def picked(report: Report, addresses: Sequence[str]) -> Report:
     """The report of these runs alone, in the blocks that hold most of them.
 
-    Runs of one row are told apart by their seeds. Where no Retrain is among them, that of the
-    first one is added: without it nothing says what is near. Raises KeyError for an unknown run.
+    Runs of one row are told apart by their seeds. Originals and Retrains of the set are added:
+    without them nothing says what is near. Raises KeyError for an unknown run.
     """
     wanted = list(dict.fromkeys(addresses))
     known = {run.address for table in report.tables for run in _runs(table)}
@@ -65,16 +64,22 @@ def _of(table: Table, wanted: Sequence[str]) -> Table:
     """The table of these runs."""
     runs = {run.address: run for run in _runs(table)}
     chosen = [runs[address] for address in wanted if address in runs]
-    if not any(run.cell.label == RETRAIN for run in chosen):
-        found = _retrain(table, chosen[0])
-        chosen += [found] if found else []
     order, seen, told = [row.label for row in table.rows], set[str](), []
     for run in reversed(chosen):  # the last of a row keeps its name: it is what others stand beside
         told.append(_apart(run) if run.cell.row in seen else run)
         seen.add(run.cell.row)
+    told += _around(table, chosen)
     found_tables = tables(told, order, (), table.over)
     assert len(found_tables) == 1, "all runs are of one block"
     return found_tables[0]
+
+
+def _around(table: Table, chosen: Sequence[Result]) -> list[Result]:
+    """The other Originals and Retrains of the set, so that gaps and floor are those of its report;
+    none of a label of which two were chosen, which are to be told apart."""
+    labels = [run.cell.label for run in chosen]
+    rows = [row for row in table.rows if row.label in UNRANKED and labels.count(row.label) < 2]
+    return [run for row in rows for run in row.runs if run not in chosen]
 
 
 def _apart(run: Result) -> Result:

@@ -13,7 +13,8 @@ from untrain.bench.making.beat import beats
 from untrain.dash.live import Pace, at_work, locked
 from untrain.dash.seen import DONE, RUNNING, STOPPED, Folders, Seen, stamped
 from untrain.dash.sets import Set, sets_below
-from untrain.report.data import Report
+from untrain.report.data import Report, shown
+from untrain.report.naming import forget
 from untrain.report.reading import read_report
 
 LASTS = 1.0
@@ -34,6 +35,10 @@ class Run:
         """As the page's script takes it."""
         seen = {name: value for name, value in asdict(self.seen).items() if value not in ("", None)}
         seen.pop("weights", None)
+        if "label" in seen:
+            seen["label"] = shown(seen["label"])
+        if "forget" in seen:
+            seen["forget"] = forget(seen["forget"])
         return {"key": self.key, "set": self.set, **seen}
 
 

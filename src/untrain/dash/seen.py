@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from untrain.bench.audits import read as measured
+from untrain.bench.kept.retold import placeless
+from untrain.data.sets.hidden import hidden
 from untrain.errors import UserError
-from untrain.files import TORN
+from untrain.files import TORN, matching
+from untrain.report.reading.contract import wrong_in_run
+from untrain.report.reading.values import ANY
 from untrain.runs.record import read, rules_of
 
 FILES = ("run.json", "failed.json", "resume.safetensors", "split.npz", "measures", "audit")
@@ -82,7 +87,10 @@ def look(folder: Path, rules: Sequence[str] = ()) -> Seen:
     """What the files of a folder say."""
     if (folder / "run.json").is_file():
         try:
-            return finished(folder, read(folder), rules)
+            run = read(folder)
+            if lost := wrong_in_run(run):
+                return Seen(state=UNREADABLE, label=folder.name, reason=f"run.json {lost}.")
+            return finished(folder, run, rules)
         except UserError as error:
             return Seen(state=UNREADABLE, label=folder.name, reason=error.what)
         except TORN as error:
@@ -99,21 +107,29 @@ def look(folder: Path, rules: Sequence[str] = ()) -> Seen:
 def finished(folder: Path, run: dict[str, Any], asked: Sequence[str] = ()) -> Seen:
     """asked: requests that the run is measured against, where it has none of its own."""
     config, rules = run["config"], rules_of(run)
-    values = measured(folder, "accuracy", rules or asked) or {}
+    values = measured(folder, "accuracy", rules or asked) or tested(folder)
     return Seen(
         state=DONE,
         label=str(run["label"]),
-        data=str(config["data"].get("data", "")),
-        model=str(config["model"].get("model", "")),
-        forget=" + ".join(rules),
+        data=placeless(str(config["data"].get("data", ""))),
+        model=placeless(str(config["model"].get("model", ""))),
+        forget=" + ".join(placeless(hidden(rule)) for rule in rules),
         seed=int(config["seed"]),
         done=float(config["method"].get("epochs", 0) or 0),
         passes=int(config["method"].get("epochs", 0) or 0),
         seconds=float(run["cost"]["seconds"]),
         ended=str(run.get("time", {}).get("ended", "")),
-        values={name: round(values[name], 2) for name in SHOWN if name in values},
+        values={name: round(values[name], 2) for name in SHOWN if ANY.fits(values.get(name))},
         weights=str(run["checkpoints"]["child"]),
     )
+
+
+def tested(folder: Path) -> dict[str, Any]:
+    """The accuracy on test images, which is one for all requests that a run was measured for."""
+    for path in matching(folder / "measures", "accuracy*.json"):
+        with suppress(*TORN):
+            return {"test_accuracy": json.loads(path.read_text())["values"]["test_accuracy"]}
+    return {}
 
 
 def failure(path: Path) -> str:
@@ -135,6 +151,7 @@ def saved(path: Path) -> tuple[float, int] | None:
             if size > MOST:
                 return None
             about = json.loads(json.loads(file.read(size))["__metadata__"]["untrain"])
-            return float(about["passes"]), int(about.get("length", 0))
+            passes = float(about["passes"])
+            return (passes, int(about.get("length", 0))) if ANY.fits(passes) else None
     except TORN:
         return None

@@ -39,7 +39,7 @@ def sets_below(root: Path) -> tuple[list[Set], list[str]]:
     found: list[Set] = []
     notes: list[str] = []
     loose: dict[Path, list[Path]] = {}
-    for folder in walk(root, DEEP):
+    for folder in walk(root, DEEP, set()):
         if (folder / "store.json").is_file():
             found += _store(root, folder, notes)
         else:
@@ -51,18 +51,23 @@ def sets_below(root: Path) -> tuple[list[Set], list[str]]:
     return found, notes
 
 
-def walk(folder: Path, deep: int) -> Iterator[Path]:
-    """Stores, and folders of runs outside of them; nothing below either."""
+def walk(folder: Path, deep: int, known: set[Path]) -> Iterator[Path]:
+    """Stores, and folders of runs outside of them; nothing below either. known: folders that were
+    looked into, to which links may lead again."""
     try:
+        real = folder.resolve()
+        if real in known:
+            return
+        known.add(real)
         found = (folder / "store.json").is_file() or is_run(folder)
-    except OSError:  # it is not ours to look into
+    except (OSError, RuntimeError):  # it is not ours to look into, or a link to itself
         return
     if found:
         yield folder
         return
     if deep:
         for one in _folders(folder):
-            yield from walk(one, deep - 1)
+            yield from walk(one, deep - 1, known)
 
 
 def is_run(folder: Path) -> bool:
@@ -70,9 +75,10 @@ def is_run(folder: Path) -> bool:
 
 
 def _folders(folder: Path) -> list[Path]:
-    """Those that are in it; none where it cannot be read, or has gone meanwhile."""
+    """Those that are in it, links last; none where it cannot be read, or has gone meanwhile."""
     try:
-        return sorted(one for one in folder.iterdir() if one.is_dir() and one.name[0] != ".")
+        found = [one for one in folder.iterdir() if one.is_dir() and one.name[0] != "."]
+        return sorted(found, key=lambda one: (one.is_symlink(), one))
     except OSError:
         return []
 

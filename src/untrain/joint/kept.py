@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from untrain.files import TORN, atomic
+from untrain.files import TORN, atomic, matching
 
+FILES = "joint-*.json"
+"""In measures/ of a run."""
 SCHEMA = 1
 """Of the files; raised when a value changes its meaning, so that all are measured anew."""
 BY_ROW = ("layers", "alignment")
@@ -54,16 +56,21 @@ def read(home: Path, rules: Sequence[str], rows: Mapping[str, str]) -> dict[str,
     rows: the name of the row of each model, by the hash of its weights. Other models of the file
     are left out, and rows have the names given here.
     """
-    found: list[tuple[int, int, str, dict[str, Any]]] = []
-    for path in (home / "measures").glob("joint-*.json"):
-        content = load(path)
-        if content is None or content["rules"] != list(rules):
-            continue
+    contents = map(load, matching(home / "measures", FILES))
+    return best([one for one in contents if one is not None], rules, rows)
+
+
+def best(
+    contents: Iterable[dict[str, Any]], rules: Sequence[str], rows: Mapping[str, str]
+) -> dict[str, Any] | None:
+    """The same of files that were loaded already; of equals the last."""
+    found: list[tuple[int, int, dict[str, Any]]] = []
+    for content in contents:
         known = [one for one in content["models"] if one["weights"] in rows]
-        if known:
+        if known and content["rules"] == list(rules):
             deep = sum(bool(content.get(name)) for name in BY_ROW)
-            found.append((len(known), deep, path.name, content))
-    return named(max(found, key=lambda one: one[:3])[3], rows) if found else None
+            found.append((len(known), deep, content))
+    return named(max(reversed(found), key=lambda one: one[:2])[2], rows) if found else None
 
 
 def named(content: dict[str, Any], rows: Mapping[str, str]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from untrain.metrics.evidence import View
 from untrain.metrics.membership import membership_auc
@@ -17,6 +17,8 @@ KNOWS = 99.0
 
 SHORT = 5.0
 """Points of retain accuracy by which a Retrain may lie under its Original."""
+LOST = 5.0
+"""Points of test accuracy lost to Retrain from which on that is said."""
 DESTROYED = 10.0
 """Points of test accuracy lost to Retrain beyond which a model is of no use."""
 
@@ -115,19 +117,31 @@ def forgetting(
     if retrain is None:
         return ""
     mine, goal = row.mean("unlearn_accuracy"), retrain.mean("unlearn_accuracy")
-    margin = _margin(goal, images)
-    start = original.mean("unlearn_accuracy") if original else float("nan")
-    if mine < goal - margin and abs(mine - start) <= max(1.0, 100 / images):
+    side = forgot(row, original, retrain, images)
+    if side == "nothing":
         knows = "every forgotten image" if mine == 0 else "what it was to forget"
         told = f"did nothing: UA {mine:.1f}, the model still knows {knows}, as the Original did"
         return (
             f"{told}. {why}" if why else f"{told}; make it stronger (a higher lr, or its own flag)."
         )
-    if mine < goal - margin:
+    if side == "less":
         return f"UA {mine:.1f} is below Retrain's {goal:.1f}: it has not forgotten enough."
-    if mine > goal + margin:
+    if side == "more":
         return f"UA {mine:.1f} is above Retrain's {goal:.1f}: it over-forgets, which is no merit."
     return ""
+
+
+def forgot(
+    row: Means, original: Means | None, retrain: Means, images: int
+) -> Literal["nothing", "less", "more", ""]:
+    """Whether it has forgotten less or more than Retrain by more than a binomial margin; nothing:
+    as little as the Original."""
+    mine, goal = row.mean("unlearn_accuracy"), retrain.mean("unlearn_accuracy")
+    margin = _margin(goal, images)
+    start = original.mean("unlearn_accuracy") if original else float("nan")
+    if mine < goal - margin:
+        return "nothing" if abs(mine - start) <= max(1.0, 100 / images) else "less"
+    return "more" if mine > goal + margin else ""
 
 
 def _margin(goal: float, images: int) -> float:
@@ -153,7 +167,7 @@ def utility(row: Means, retrain: Means | None) -> str:
     if retrain is None:
         return ""
     lost = retrain.mean("test_accuracy") - row.mean("test_accuracy")
-    if lost < 5:
+    if not lost >= LOST:
         return ""
     kind = "destroyed the model: it" if lost > DESTROYED else "It"
     return (

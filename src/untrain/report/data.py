@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ class Report:
     thumbnails: pictures of images by key, PNG; empty unless they were asked for.
     places: the folder of each run by its address, as the reader would type it.
     warnings: what a reader must know before any number.
+    measurable: whether more can be measured here: a run has its outputs or its weights.
     """
 
     title: str
@@ -40,6 +42,7 @@ class Report:
     thumbnails: Mapping[str, bytes] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    measurable: bool = True
 
     @property
     def runs(self) -> list[Result]:
@@ -49,6 +52,17 @@ class Report:
 def methods(table: Table) -> list[Row]:
     """The rows that unlearn: all but Original and Retrain."""
     return [row for row in table.rows if row.label not in UNRANKED]
+
+
+def nearest_first(rows: Sequence[Row]) -> list[Row]:
+    """The rows with that of the smallest gap first, where any is known; the others as they stand.
+
+    What is shown of one method at a time begins with the first.
+    """
+    ranked = [row for row in rows if row.label not in UNRANKED]
+    known = [row for row in ranked if row.gap and math.isfinite(row.gap.average)]
+    best = min(known, key=lambda row: row.gap.average if row.gap else math.inf, default=None)
+    return sorted(rows, key=lambda row: row is not best)
 
 
 def audited(row: Row, name: str) -> list[tuple[Result, Mapping[str, Any]]]:

@@ -16,10 +16,12 @@ from untrain.bench.tables.markdown import markdown
 from untrain.errors import UserError, unknown
 from untrain.files import atomic
 from untrain.progress import track
+from untrain.report.answered import answered
 from untrain.report.charts.theme import themed
 from untrain.report.content import Figure, Section, Spec
 from untrain.report.data import Report
 from untrain.report.page.bundle import VEGALITE
+from untrain.report.page.figures import filled
 
 FORMS = ("csv", "md", "tex", "svg", "pdf")
 INK, PAPER = "#1f2328", "#ffffff"
@@ -72,7 +74,7 @@ def drawings(report: Report, sections: Sequence[Section]) -> Iterator[Drawing]:
     for table in report.tables:
         block = f"{_slug(str(table.block))}-" if len(report.tables) > 1 else ""
         for section in sections:
-            answer = section.answer(report, table)
+            answer = answered(section, report, table)
             for part in answer.parts if answer else ():
                 if isinstance(part, Figure):
                     for name, spec in _panels(part):
@@ -87,8 +89,13 @@ def _panels(figure: Figure) -> Iterator[tuple[str, Spec]]:
         caption = figure.captions[place] if place < len(figure.captions) else str(place + 1)
         known = {one.get("name") for one in spec.get("params", ())}
         own = [control for control in figure.controls if control.signal in known]
-        lists = [next(iter(one.options), "") for one in own if one.kind == "list"]
-        name = " ".join([figure.key, *([caption or str(place + 1)] if several else []), *lists])
+        told = filled(caption, figure.controls) or str(place + 1)
+        lists = [
+            next(iter(one.options), "")
+            for one in own
+            if one.kind == "list" and not (several and f"{{{one.signal}}}" in caption)
+        ]
+        name = " ".join([figure.key, *([told] if several else []), *lists])
         yield _slug(name), light(spec, figure.datasets)
         for control in own:
             for option in list(control.options)[1:] if control.kind == "buttons" else ():

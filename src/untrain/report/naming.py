@@ -51,6 +51,11 @@ def model(name: str) -> str:
     return MODELS.get(head, head) + comma + rest
 
 
+def of_class(name: str) -> str:
+    """`class dog`; what is called a class already is not called so twice."""
+    return name if name.lower().startswith("class ") else f"class {name}"
+
+
 def forget(rules: str) -> str:
     """`random:0.1` is random 10 %, `class:truck` class truck; others as they are written."""
     return " + ".join(_forget(rule) for rule in rules.split(" + "))
@@ -61,7 +66,7 @@ def _forget(rule: str) -> str:
         return f"{_forget(many[1])}, {many[2]} times in a row,"
     kind, _, what = rule.partition(":")
     if kind == "class":
-        return f"class {what}"
+        return of_class(what)
     if kind == "random" and re.fullmatch(r"\d*\.?\d+", what):
         value = float(what)
         return f"random {100 * value:g} %" if value < 1 else f"{value:g} random images"

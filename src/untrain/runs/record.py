@@ -152,7 +152,7 @@ def read(folder: Path) -> dict[str, Any]:
         )
     try:
         content: dict[str, Any] = json.loads(path.read_text())
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"run.json is damaged ({error}).", str(folder), "Run it again.") from error
     if not isinstance(content, dict) or not content.keys() >= KEYS:
         raise UserError("run.json is not a run's.", str(folder), "Run it again.")

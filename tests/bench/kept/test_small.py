@@ -9,9 +9,8 @@ import pytest
 from tests.bench.conftest import make, trained
 from tests.bench.making.test_work import order_of
 
-from untrain.bench.kept.small import export, portable, portable_word, take_all
+from untrain.bench.kept.small import export, portable, take_all
 from untrain.bench.kept.store import Store
-from untrain.data.sets.hidden import hidden
 from untrain.errors import UserError
 
 
@@ -61,23 +60,6 @@ def test_a_later_run_makes_the_weights_it_needs_again(
     assert len(order.standing()[3].results) == 6
 
 
-@pytest.mark.parametrize(
-    ("before", "word", "told"),
-    [
-        ("--data-root", "/mnt/images", "DATA"),
-        ("", "--data-root=/mnt/images", "--data-root=DATA"),
-        ("--store", "here", "STORE"),
-        ("--out", "/home/me/runs/coun", "coun"),
-        ("--lr", "0.1", "0.1"),
-        ("--forget", "random:0.1", "random:0.1"),
-        ("--forget", "where:user=17", hidden("where:user=17")),
-        ("", "--forget=where:user=17", "--forget=" + hidden("where:user=17")),
-    ],
-)
-def test_words_of_a_command(before: str, word: str, told: str) -> None:
-    assert portable_word(before, word) == told
-
-
 def test_a_record_keeps_all_but_places(finished: Path) -> None:
     path = next((finished / "runs").glob("*/run.json"))
     run = json.loads(path.read_text())
@@ -92,6 +74,10 @@ def test_a_record_keeps_all_but_places(finished: Path) -> None:
     run["config"]["forget"] = "where:user=17"
     run["requests"] = [{"rule": "where:user=17", "images": 3}]
     assert "user=17" not in json.dumps(portable(run))
+    run["config"] |= {"forget": "ids:/home/ada/bob.txt"}
+    run["config"]["data"]["unseen"] = "folder:/home/ada/others"
+    told = json.dumps(portable(run))
+    assert not any(word in told for word in ("bob.txt", "/home"))
 
 
 def test_drafts_and_torn_measures_are_left_out(copied: Store, study: Path, tmp_path: Path) -> None:

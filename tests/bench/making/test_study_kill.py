@@ -24,7 +24,7 @@ from untrain.bench.kept.store import Store
 from untrain.bench.making.order import Order
 from untrain.cli.main import main
 
-KILLS = [2, pytest.param(10, marks=pytest.mark.slow)]
+KILLS = [1, pytest.param(10, marks=pytest.mark.slow)]
 
 
 def words(study: Path, store: Path, *more: str) -> list[str]:

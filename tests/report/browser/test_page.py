@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -69,6 +71,7 @@ def test_a_row_opens_to_its_runs_and_they_follow_it(show: Show, example: str) ->
     assert opener.get_attribute("aria-expanded") == "true"
     assert runs.nth(1).is_visible()
     page.locator(".sorter").nth(2).click()
+    assert page.locator("#told").inner_text() == "Sorted by time, ascending"
     after = page.locator("tr.row", has=opener).evaluate("row => row.nextElementSibling.innerText")
     assert after.startswith("seed 0")
 
@@ -99,7 +102,8 @@ def test_one_image_in_all_charts(lasting: Any) -> None:
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     assert charts.get_attribute("data-focus") == "i1"
-    assert page.locator("#told").inner_text() == "Image i1, set forget"
+    assert page.locator("#told").inner_text() == page.locator("#part-map .told").inner_text()
+    assert page.locator("#told").inner_text() == "Image i1, forget"
     page.wait_for_timeout(60)
     assert all(one.screenshot() != old for one, old in zip(pictures.all(), before, strict=True))
     page.keyboard.press("Escape")
@@ -114,7 +118,12 @@ def test_one_image_in_all_charts(lasting: Any) -> None:
 
 def test_filters_act_on_all_charts_and_on_the_keyboard(show: Show, example: str) -> None:
     page = drawn(show(example))
+    caption = page.locator("#part-map .caption").nth(1)
+    assert caption.inner_text() == f"{page_example.EVIL}, all"
     page.locator("#part-map .choices span", has_text="forgotten").click()
+    assert caption.inner_text() == f"{page_example.EVIL}, forgotten"
+    label = page.locator("#part-map canvas").nth(1).get_attribute("aria-label")
+    assert label.startswith(f"{page_example.EVIL}, forgotten: Twenty images")
     page.wait_for_timeout(60)
     charts = page.locator("#part-map .charts")
     charts.focus()
@@ -139,12 +148,56 @@ def test_dark_is_readable(show: Show, example: str) -> None:
     assert axis.evaluate("text => getComputedStyle(text).fill") == "rgb(231, 233, 235)"
 
 
+def test_canvases_take_the_colours_of_the_page_again_when_it_turns_dark(
+    show: Show, example: str
+) -> None:
+    page = drawn(show(example))
+    brightest = """canvas => { const {data} = canvas.getContext('2d')
+      .getImageData(0, 0, canvas.width, canvas.height);
+      let most = 0;
+      for (let at = 0; at < data.length; at += 4)
+        if (data[at + 3] > 180) most = Math.max(most, Math.min(...data.slice(at, at + 3)));
+      return most }"""
+    first = page.locator("#part-map canvas").first
+    assert first.evaluate(brightest) < 100
+    page.locator("#part-map input[value=retain]").check(force=True)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_timeout(300)
+    assert page.locator("#part-map canvas").count() == 2
+    assert first.evaluate(brightest) > 200
+    page.locator("#part-map .charts").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#part-map .charts").get_attribute("data-focus") == "i0"
+
+
+def test_a_table_that_goes_on_to_the_right_fades_there(lasting: Any) -> None:
+    page = lasting
+    box, table = page.locator(".sheet .scroll"), page.locator(".sheet table")
+    assert "cut" not in box.get_attribute("class")
+    table.evaluate("one => { one.style.width = '3000px' }")
+    page.locator(".sheet .scroll.cut").wait_for()
+    box.evaluate("one => { one.scrollLeft = 3000 }")
+    page.locator(".sheet .scroll:not(.cut)").wait_for()
+    table.evaluate("one => { one.style.width = '' }")
+
+
+def test_an_old_browser_gets_drawings_and_tables(show: Show, example: str) -> None:
+    old = "<script>delete window.DecompressionStream</script>"
+    digest = base64.b64encode(hashlib.sha256(old[8:-9].encode()).digest()).decode()
+    allowed = example.replace("script-src", f"script-src 'sha256-{digest}'", 1)
+    page = show(allowed.replace("</head>", f"{old}</head>", 1))
+    page.evaluate("untrain.all()")
+    assert page.locator("#part-cost-dots .drawing svg").is_visible()
+    assert "cannot unpack" in page.locator("#part-map .chart").first.inner_text()
+
+
 def test_light_is_readable(lasting: Any) -> None:
     assert lasting.evaluate(CONTRAST, "p, li, td, th, dt, dd, summary, button, a, label") == []
 
 
 def test_narrow_pages_do_not_scroll_sideways(show: Show, example: str) -> None:
-    page = drawn(show(example, width=360))
+    warned = example.replace("its loss was no number", "its.loss_was." + "no_number." * 9)
+    page = drawn(show(warned, width=360))
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     assert not page.locator(".contents li").first.is_visible()
     page.locator(".contents summary").click()
@@ -159,7 +212,12 @@ def test_in_print_everything_is_open_and_drawn(show: Show, example: str) -> None
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.locator(UNDRAWN).first.wait_for(state="detached")
     assert page.locator("details:not([open])").count() == 0
-    assert not page.locator(".controls").first.is_visible()
+    chosen = page.locator("#part-map .choices label")
+    assert [one.inner_text() for one in chosen.all() if one.is_visible()] == ["all"]
+    assert (
+        page.locator("#part-map select").evaluate("one => getComputedStyle(one).border")
+        == "0px none rgb(29, 33, 37)"
+    )
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("details.data[open]").count() == 0

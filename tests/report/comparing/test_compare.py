@@ -18,7 +18,7 @@ from untrain.report.data import Report
 
 @pytest.fixture(scope="module")
 def one() -> Report:
-    return report(methods=["coun", "ft"], seeds=4)
+    return report(methods=["coun", "ft"], seeds=4, audits=("accuracy",))
 
 
 def changed(of: Report, make: Callable[[Result], Result | None]) -> Report:
@@ -93,7 +93,7 @@ def test_seeds_that_only_one_has_are_not_compared(one: Report) -> None:
 
 def test_rows_of_one_alone_are_listed(one: Report) -> None:
     found = answers(one, changed(one, lambda run: None if run.cell.label == "ft" else run))
-    assert found["alone"].sentence == "Only A has FT."
+    assert found["alone"].sentence == "Only Synthetic study (first) has FT."
 
 
 def test_other_settings_code_and_data_are_told(one: Report) -> None:
@@ -119,5 +119,25 @@ def test_other_settings_code_and_data_are_told(one: Report) -> None:
 
 
 def test_nothing_in_common_is_an_error(one: Report) -> None:
-    with pytest.raises(UserError, match="Nothing is in both"):
-        compare(one, report(methods=["coun"], seeds=1, rule="class:5"))
+    other = report(methods=["coun"], seeds=1, rule="class:5", audits=("accuracy",))
+    with pytest.raises(UserError, match="Nothing is in both") as found:
+        compare(one, other, names=("here", "runs/there"))
+    assert found.value.what == (
+        "Nothing is in both: here has CIFAR-10, ResNet-18, random 10 % forgotten; runs/there has "
+        "CIFAR-10, ResNet-18, class 5 forgotten."
+    )
+
+
+def test_one_set_named_twice_is_said_to_be_so(one: Report) -> None:
+    made, _ = compare(one, one, names=("runs", "runs"))
+    assert made.title == "runs beside itself"
+    assert "runs is named twice: it is compared with itself." in made.warnings
+
+
+def test_what_is_beyond_the_noise_is_marked_by_a_sign(one: Report) -> None:
+    answer = answers(one, changed(one, moved("ft", -20.0)))["agree"]
+    (sheet,) = (part for part in answer.parts if isinstance(part, Sheet))
+    cells = {row[0].text: row[list(sheet.head).index("UA")] for row in sheet.rows}
+    assert cells["FT"].text.endswith(" ✗")
+    assert not cells["CoUn"].text.endswith("✗")
+    assert {cell.style for cell in cells.values()} == {""}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import re
@@ -12,12 +13,14 @@ from urllib.parse import unquote
 
 import page_example
 import pytest
+import synthetic
 
-from untrain.report.content import Answer, Section
+from untrain.bench.numbers.statistics import Table
+from untrain.report.content import Answer, Control, Missing, Section
 from untrain.report.data import Report
 from untrain.report.page import render
-from untrain.report.page.figures import embedded
-from untrain.report.page.header import parted
+from untrain.report.page.figures import embedded, filled, living
+from untrain.report.page.header import blocks, facts, last, parted, short, told
 from untrain.report.page.render import Names, together, worded
 
 VOID = {"meta", "link", "img", "input", "br", "hr"}
@@ -95,8 +98,9 @@ def test_only_the_scripts_of_the_page_may_run(read: Read) -> None:
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
     assert "unsafe-eval" not in policy
     own = [text for attributes, text in read.scripts if "type" not in attributes]
-    assert len(own) == 2
-    for text in own:
+    packed = [text for attributes, text in read.scripts if attributes.get("id") == "vega"]
+    assert len(own) == len(packed) == 1
+    for text in (*own, gzip.decompress(base64.b64decode(packed[0])).decode()):
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         assert f"'sha256-{digest}'" in policy
 
@@ -104,7 +108,7 @@ def test_only_the_scripts_of_the_page_may_run(read: Read) -> None:
 def test_markup_in_names_is_text(read: Read) -> None:
     assert sum(page_example.EVIL in text for text in read.texts) >= 5
     assert not any("onerror" in attributes for _, attributes in read.found)
-    specs = [json.loads(text) for kind, text in read.scripts if kind.get("type")]
+    specs = [json.loads(text) for at, text in read.scripts if at.get("type") == "application/json"]
     assert any(page_example.EVIL in spec.get("description", "") for spec in specs)
 
 
@@ -159,13 +163,67 @@ def test_blocks_have_answers_of_their_own() -> None:
     assert levels == ["h1", "h2", "h2", "h2", "h3", "h3"]
 
 
+def test_of_requests_in_a_row_the_last_is_told_and_what_is_told_once_stands_there() -> None:
+    report = synthetic.report(requests=3, methods=["ft"], seeds=1, audits=("accuracy",))
+    assert len(report.tables) == 3
+
+    def answer(known: Report, table: Table) -> Answer:
+        first = table is known.tables[0]
+        return Answer(sentence=f"{table.block.forget} {first}.", parts=())
+
+    one = Section(key="closest", question="?", reading="", answer=answer)
+    ((_, name, said),) = told(report, [one])[0].answers
+    assert (name, said.sentence) == ("", f"{last(report)[0].block.forget} True.")
+    assert last(report)[0].rows[-1].runs[0].cell.rules == ("random:0.1",) * 3
+    (block,) = blocks(report, told(report, [one]))
+    assert dict(block.facts)["Request"] == "random 10 %, 3 times in a row"
+
+
 def test_an_empty_report_says_so() -> None:
     page = render(Report(title="Nothing"), page_example.sections())
     assert "no run has finished" in page
     assert len(page) < 60_000  # no library for charts that are not there
 
 
+def test_no_id_is_given_twice_where_a_figure_has_several_charts() -> None:
+    page = render(page_example.report(blocks=2), page_example.sections())
+    ids = [at["id"] for _, at in Read(page).found if "id" in at]
+    assert {"part-map", "part-map-2", "part-map-chart-2", "part-map-2-chart-1"} <= set(ids)
+    assert len(ids) == len(set(ids))
+
+
+def test_how_to_read_stands_below_the_first_answer_that_shows_anything() -> None:
+    page = render(page_example.report(blocks=2), page_example.sections()[:1])
+    assert page.count("How to read this") == 1
+    assert page.index("How to read this") < page.index("part-main")
+    lacking = Answer(sentence="Not known.", parts=[Missing("Layers", "Not measured.")])
+    one = Section(key="a", question="?", reading="Lines.", answer=lambda *_: lacking)
+    assert "How to read this" not in render(page_example.report(), [one])
+
+
+def test_the_choice_of_a_control_fills_captions_and_titles() -> None:
+    who = [Control("method", "Method", {"ft": "F<T>", "coun": "{other}"})]
+    assert filled("{method} beside {other}", who) == "F<T> beside {other}"
+    assert living("{method} & {x}", who) == (
+        '<span data-chosen="method">F&lt;T&gt;</span> &amp; {x}'
+    )
+    assert living("plain", []) == "plain"
+
+
+def test_the_header_says_data_network_request_and_versions_in_words() -> None:
+    report = page_example.report()
+    first = report.runs[0].about["environment"]
+    first["commit"] = ""
+    found = dict(facts(report.tables[0]))
+    assert found["Data"] == "CIFAR-10"
+    assert found["Model"] == "ResNet-18"
+    assert found["Request"] == "random 10 %"
+    assert found["Version"] == "0.1.0 (0000000 and others)"
+
+
 def test_the_first_sentence_stands_apart() -> None:
+    assert parted("It is 3.05 away. Next") == ("It is 3.05 away.", "Next")
+    assert short("One. Two of it. Three.") == ("One.", "Two of it.")
     assert parted("A is 0.5 away. B is near!  C") == ("A is 0.5 away.", "B is near!  C")
     assert parted("None passes. ft fails.") == ("None passes.", "ft fails.")
     assert parted("Only one, e.g. this") == ("Only one, e.g. this", "")

@@ -58,7 +58,7 @@ def with_joint(of: Report) -> Report:
 
 def test_lemma_1_point_by_point(base: Report) -> None:
     answer = told(with_lemma(base))
-    assert "holds at 6 of 12 points, and clearly fails at 6." in answer.sentence
+    assert "surely so at 6 of 12 points, and surely not at 6." in answer.sentence
     figure = next(part for part in answer.parts if isinstance(part, Figure))
     values = figure.specs[0]["data"]["values"]
     found = {(one["method"], one["set"], one["eps"]): one["far"] for one in values}
@@ -70,10 +70,29 @@ def test_lemma_1_point_by_point(base: Report) -> None:
     assert missing.what == "Not measured: alignment and uniformity of views."
 
 
+def test_rows_have_their_proper_names_and_the_number_of_seeds_that_were_measured(
+    base: Report,
+) -> None:
+    (table,) = with_lemma(base).tables
+    rows = [
+        replace(row, runs=(row.runs[0], replace(row.runs[1], audits={})))
+        if row.label == "coun"
+        else row
+        for row in table.rows
+    ]
+    answer = told(replace(base, tables=(replace(table, rows=tuple(rows)),)))
+    figure = next(part for part in answer.parts if isinstance(part, Figure))
+    assert [line[0] for line in figure.table.rows] == [
+        "Original (n=2)",
+        "Retrain (n=2)",
+        "CoUn (n=1)",
+    ]
+
+
 def test_joint_measures_alone(base: Report) -> None:
     answer = told(with_joint(base))
-    assert "Views of retained images lie closest together under Retrain" in answer.sentence
-    assert "holds at 2 of 4 points" in answer.sentence  # one run of each row was measured
+    assert "Two views of retained images lie closest together under Retrain" in answer.sentence
+    assert "surely so at 2 of 4 points" in answer.sentence  # one run of each row was measured
     figure = answer.parts[0]
     assert isinstance(figure, Figure)
     assert figure.key == "alignment"

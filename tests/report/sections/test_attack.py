@@ -15,7 +15,7 @@ from untrain.report.sections import attack
 
 @pytest.fixture(scope="module")
 def whole() -> Report:
-    return report(methods=2, seeds=3)
+    return report(methods=2, seeds=3, audits=("accuracy", "answers"))
 
 
 def without(of: Report, answers: dict[str, Any] | None = None, values: bool = True) -> Report:
@@ -65,7 +65,7 @@ def test_without_curves_the_area_is_told_and_the_command(whole: Report) -> None:
     assert isinstance(missing, Missing)
     assert missing.what == "The ROC curves"
     assert missing.command == of.command
-    assert " of pairs (" in answer.sentence
+    assert "51.1 % (CoUn) to 56.9 % (FT) of pairs; Retrain 51.1 %" in answer.sentence
 
 
 @pytest.mark.parametrize(

@@ -28,9 +28,9 @@ def test_the_closest_is_named_with_its_gap_floor_and_what_comes_next() -> None:
     assert gap is not None
     assert gap.average == pytest.approx(2.0)
     assert answered(SECTION, of).sentence == (
-        f"CoUn is closest to Retrain: 2.00 points [{gap.low:.2f}, {gap.high:.2f}] apart. That is "
-        "the average over RA, UA, TA and MIA; two groups of Retrains differ by "
-        f"{gap.floor:.2f} (floor). Next comes FT with 3.00. The Original, which forgets nothing, "
+        f"CoUn is closest to Retrain: 2.00 points [{gap.low:.2f}, {gap.high:.2f}] away. Next "
+        "comes FT with 3.00. The gap is the average over RA, UA, TA and MIA; two groups of "
+        f"Retrains differ by {gap.floor:.2f} (the floor). The Original, which forgets nothing, "
         "lies 20.00 away."
     )
 
@@ -79,7 +79,7 @@ def test_one_seed_has_no_spread_and_no_mark() -> None:
     of = table(row("original", 20, 1), retrains(1), row("ft", 2, 1), row("not", 8, 1))
     said = answered(SECTION, of)
     assert said.sentence == (
-        "FT has the smallest gap to Retrain, 2.00 points in one seed, which says no more. That is "
+        "FT has the smallest gap to Retrain, 2.00 points (one seed). The gap is "
         "the average over RA, UA, TA and MIA. The Original, which forgets nothing, lies 20.00 away."
     )
     found = sheet(said)
@@ -91,7 +91,32 @@ def test_one_seed_has_no_spread_and_no_mark() -> None:
 
 def test_equal_gaps_of_one_seed_are_named_together() -> None:
     said = answered(SECTION, table(retrains(1), row("ft", 2, 1), row("not", -2, 1)))
-    assert said.sentence.startswith("FT and NoT have the smallest gap to Retrain, 2.00 points in")
+    assert said.sentence.startswith("FT and NoT have the same gap to Retrain, 2.00 points (")
+
+
+def test_rows_of_one_remark_share_a_sentence_with_their_numbers() -> None:
+    split = {"split": {"forget": {"images": 500}}}
+    rows = [
+        [
+            run(label, (99.9, ua, ta, 11.0), seed, about=split | {"notes": ["Lower --alpha."]})
+            for seed in range(3)
+        ]
+        for label, ua, ta in (("ssd", 0.0, 94.0), ("ft", 1.0, 94.0), ("coun", 2.0, 88.0),
+                              ("ga", 60.0, 70.0), ("scrub", 50.0, 94.0))
+    ]  # fmt: skip
+    original = [run("original", (100, 0, 94, 1), seed, about=split) for seed in range(3)]
+    goal = [run("retrain", (99.9, 20.0, 94.0, 11.0), seed, about=split) for seed in range(3)]
+    notes = sheet(answered(SECTION, table(original, goal, *rows))).notes
+    assert (
+        "SSD did nothing: it knows the forgotten images as the Original did. Lower --alpha."
+    ) in notes
+    assert "Forgotten less than by Retrain (UA 20.0): CoUn (2.0)." in notes
+    assert (
+        "Forgotten more than by Retrain (UA 20.0), which is no merit: GA (60.0) and SCRUB (50.0)."
+        in notes
+    )
+    assert any(note.startswith("Destroyed, by points") and "GA (24.0)" in note for note in notes)
+    assert any(note.startswith("Harmed, by points") and "CoUn (6.0)" in note for note in notes)
 
 
 def test_without_a_retrain_values_stand_alone_and_the_command_is_told() -> None:
@@ -100,7 +125,7 @@ def test_without_a_retrain_values_stand_alone_and_the_command_is_told() -> None:
     assert missing(said)[0].command == "untrain bench run it --only retrain"
     assert "gap" not in sheet(said).head
     assert "(" not in "".join(mark.text for line in sheet(said).rows for mark in line[1:])
-    assert sheet(said).head[-2:] == ["FLOPs", "seconds"]
+    assert {"FLOPs", "seconds"} <= set(sheet(said).head)
     assert sheet(said).rows[0][-1].text == "10 s"
 
 
@@ -125,7 +150,7 @@ def test_without_an_original() -> None:
 
 def test_only_original_and_retrain() -> None:
     said = answered(SECTION, table(row("original", 20), retrains()))
-    assert said.sentence == "Nothing to rank: only Original and Retrain is finished here."
+    assert said.sentence == "Nothing to rank: only Original and Retrain are finished here."
 
 
 def test_nothing_finished() -> None:

@@ -17,7 +17,7 @@ from untrain.report.sections import confidence
 
 @pytest.fixture(scope="module")
 def whole() -> Report:
-    return report(methods=2, seeds=2)
+    return report(methods=2, seeds=2, audits=("accuracy", "answers"))
 
 
 def changed(of: Report, label: str, answers: dict[str, Any] | None) -> Report:
@@ -51,12 +51,12 @@ def test_retrain_original_and_a_method_of_choice_stand_side_by_side(whole: Repor
     assert answer is not None
     (figure,) = answer.parts
     assert isinstance(figure, Figure)
-    assert list(figure.captions) == ["Original", "Retrain", "The chosen method"]
+    assert list(figure.captions) == ["Original", "Retrain", "{who}"]
     names = [{param["name"] for param in spec["params"]} for spec in figure.specs]
     assert names == [{"measure"}, {"measure"}, {"measure", "who"}]
     assert [control.signal for control in figure.controls] == ["who", "measure"]
     assert len(figure.table.rows) == 4 * 4
-    assert answer.sentence.startswith("CoUn is nearest to Retrain with ")
+    assert answer.sentence.endswith("CoUn is nearest to Retrain, with +0.4.")
 
 
 def test_each_seed_counts_alike_however_many_images_it_has(whole: Report) -> None:
@@ -72,23 +72,24 @@ def test_each_seed_counts_alike_however_many_images_it_has(whole: Report) -> Non
     assert found["confidence", "forget"].mean == 0.5
 
 
-@pytest.mark.parametrize(
-    "odd",
-    [
-        None,
-        {"histograms": None},
-        {"histograms": {"confidence": {"low": 0, "high": 0, "counts": {"forget": [1, 2]}}}},
-        counted(forget=[0, 0], unseen=[0, 0]),
-    ],
-)
-def test_rows_without_counts_are_named(whole: Report, odd: dict[str, Any] | None) -> None:
-    of = changed(whole, "ft", odd)
+ODD: dict[str, dict[str, Any] | None] = {
+    "ft": None,
+    "ga": {"histograms": None},
+    "scrub": {"histograms": {"confidence": {"low": 0, "high": 0, "counts": {"forget": [1, 2]}}}},
+    "ssd": counted(forget=[0, 0], unseen=[0, 0]),
+}
+
+
+def test_rows_without_counts_are_named() -> None:
+    of = report(methods=["coun", *ODD], seeds=1, audits=("accuracy", "answers"))
+    for label, odd in ODD.items():
+        of = changed(of, label, odd)
     answer = confidence.SECTION.answer(of, of.tables[0])
     assert answer is not None
     missing = [part for part in answer.parts if isinstance(part, Missing)]
-    assert [part.what for part in missing] == ["Histograms of FT"]
+    assert [part.what for part in missing] == ["Histograms of FT, GA, SCRUB and SSD"]
     assert missing[0].command == of.command
-    assert "CoUn: " in answer.sentence
+    assert answer.sentence.startswith("CoUn is on average 0.9 points surer of forgotten images")
 
 
 def test_without_any_it_is_not_known(whole: Report) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import pytest
 from by_hand import answered, figure, missing, retrains, row, rows_of, run, sheet, table
 
-from untrain.report.charts.cost import Spent, front, labelled
+from untrain.report.charts.cost import Spent, front, labelled, uneven
 from untrain.report.sections.cost import SECTION, spent
 
 
@@ -28,9 +26,9 @@ WHOLE = (
 
 def test_the_sentence_names_the_closest_the_cheapest_near_it_and_the_cheapest_of_all() -> None:
     assert answered(SECTION, table(*WHOLE)).sentence == (
-        "FT, the nearest, takes 0.5 of Retrain's FLOPs and 0.5 of its seconds. The cheapest within "
-        "0.5 points of its gap of 2.00 is NoT: 0.25 of Retrain's FLOPs and 0.25 of its seconds, "
-        "gap 2.40. The cheapest of all, SSD (0.05x), lies 9.00 away."
+        "FT, the nearest, takes 50 % of Retrain's FLOPs and 50 % of its seconds. The cheapest that "
+        "comes within 0.5 points of it is NoT: 25 % of Retrain's FLOPs and 25 % of its seconds, "
+        "gap 2.40. The cheapest of all, SSD (5 %), lies 9.00 points away."
     )
 
 
@@ -74,14 +72,15 @@ def test_mixed_machines_are_told() -> None:
     other = row("coun", 4, cost=cost(30), about={"environment": place})
     said = answered(SECTION, table(*WHOLE, other))
     assert said.sentence.endswith("Seconds do not compare here: the runs do not share a machine.")
-    assert said.sentence.startswith("FT, the nearest, takes 0.5 of Retrain's FLOPs. ")
+    assert said.sentence.startswith("FT, the nearest, takes 50 % of Retrain's FLOPs. ")
     assert any("seconds do not compare" in note for note in figure(said).table.notes)
+    assert list(figure(said).controls[0].options) == ["flops", "samples"]
 
 
 def test_without_a_retrain_the_costs_are_listed() -> None:
     said = answered(SECTION, table(row("ft", 2, cost=cost(50))))
     assert said.sentence.startswith("Without a Retrain neither the gap nor")
-    assert missing(said)
+    assert not missing(said)  # the first section tells how to train one
     assert "50.0" in sheet(said).rows[0][5].text
 
 
@@ -99,7 +98,25 @@ def test_no_cost_and_no_method() -> None:
     assert "No method is finished" in answered(SECTION, table(retrains())).sentence
 
 
-def test_labels_of_points_side_by_side_do_not_cover_each_other() -> None:
-    points = [Spent(name, cost, 3.0) for name, cost in (("one", 0.5), ("two", 0.5), ("three", 0.5))]
-    places = labelled(points)
-    assert all(a != b for a, b in itertools.combinations(places.values(), 2))
+def test_names_are_of_those_on_the_line_first_and_leave_it_free() -> None:
+    points = [Spent("retrain", 1.0, 0.0), Spent("near", 0.5, 3.0)]
+    points += [Spent("cheap", 0.1, 0.2)]
+    points += [Spent(f"one of a heap {k}", 0.5, 3.2) for k in range(12)]
+    places = labelled(points, 700)
+    assert places["retrain"]
+    assert places["near"]
+    assert None in places.values()
+    assert all(place[1] < 0 for who in ("retrain", "cheap") if (place := places[who]))  # no axis
+
+
+def test_a_row_far_away_bends_the_axis() -> None:
+    near = [Spent(f"m{k}", 0.1 * k, 1.0 + k) for k in range(1, 5)]
+    assert not uneven(near)
+    assert uneven([*near, Spent("far", 0.5, 80.0)])
+
+
+def test_what_trains_nothing_is_told_though_it_has_no_place_on_the_axis() -> None:
+    half, none = ({"flops": 1e10 * share, "seconds": 10 * share} for share in (0.5, 0.0))
+    rows = (row("coun", 2, 1, cost=half), row("ssd", -2, 1, cost=none))
+    said = answered(SECTION, table(retrains(1), *rows)).sentence
+    assert said.startswith("Of the 2 nearest SSD trained nothing. CoUn, the other nearest,")

@@ -64,7 +64,7 @@ def test_numbers_of_a_class_that_is_gone(base: Report) -> None:
     said = told(of).sentence
     assert "Retrain takes 80 % of forgotten images of class cat for dog" in said
     assert "CoUn comes closest: 20.0 % of the images" in said
-    assert "between two Retrains it is 0.0 %" in said
+    assert "two Retrains differ by 0.0 %" in said
     assert "Still recognised more often than by Retrain: by FT (50 %)." in said
     drawn = figures(of)["destination-0"].specs[0]
     cells = {(one["model"], one["predicted"]): one["share"] for one in drawn["data"]["values"]}
@@ -100,7 +100,7 @@ def test_one_retrain_tells_no_floor() -> None:
     said = told(one).sentence
     marks = [x["mark"]["type"] for x in figures(one)["destination-distance"].specs[0]["layer"]]
     assert marks == ["tick", "point"]  # a line at nothing would warn in the browser
-    assert "with a single Retrain of each split it is not known" in said
+    assert "with one Retrain of each split it is not known" in said
     none = report(methods=["coun"], retrain=False, audits=AUDITS)
     assert "There is no Retrain to compare with" in told(none).sentence
     assert "destination-distance" not in figures(none)
@@ -117,7 +117,7 @@ def test_one_retrain_tells_no_floor() -> None:
     ],
 )
 def test_what_is_drawn_of_few_and_many_classes(options: dict[str, Any], kinds: list[str]) -> None:
-    figure = next(iter(figures(report(methods=2, seeds=2, audits=AUDITS, **options)).values()))
+    figure = next(iter(figures(report(methods=1, seeds=2, audits=AUDITS, **options)).values()))
     layers = [layer for spec in figure.specs for layer in spec.get("layer", [spec])]
     marks = [layer["mark"]["type"] for layer in layers]
     assert marks == kinds

@@ -126,13 +126,11 @@ def test_the_sentence_tells_shares_of_forgotten_images() -> None:
     points = [row for row in figure(told).datasets["points"] if row["set"] == "forgotten"]
     shares = [
         round(100 * sum(row.get("k2") == kind for row in points) / len(points))
-        for kind in ("still", "over", "same")
+        for kind in ("still", "over")
     ]
-    assert [int(x) for x in re.findall(r"(\d+) %", told.sentence)][:3] == shares
+    assert [int(x) for x in re.findall(r"(\d+) %", told.sentence)] == shares
     assert "of the 20 forgotten images" in told.sentence.lower()
     assert "One seed" in told.sentence
-    for share in (50, 55, 60):
-        assert f"{share} % under" in told.sentence
 
 
 @pytest.mark.parametrize(
@@ -143,9 +141,9 @@ def test_the_sentence_tells_shares_of_forgotten_images() -> None:
         (["original", "retrain"], ["Original", "Retrain"], ["show", "colour"], "no method"),
         (
             ["original", "retrain", "ft", "ga"],
-            ["Original", "Retrain", "The method chosen above"],
+            ["Original", "Retrain", "{method}"],
             ["method", "show", "colour"],
-            "over-forgotten although Retrain knows them",
+            "were lost though Retrain knows them",
         ),
     ],
 )

@@ -16,7 +16,7 @@ from untrain.report.sections import gone
 
 @pytest.fixture(scope="module")
 def whole() -> Report:
-    return report(methods=4, seeds=2)
+    return report(methods=4, seeds=2, audits=("accuracy", "verdict"))
 
 
 def judged(full: Report, **verdicts: dict[str, Any] | None) -> Report:
@@ -56,10 +56,10 @@ def verdict(word: str, *findings: dict[str, Any], met: bool | None = True) -> di
 
 def test_whoever_passes_is_named_with_a_word_and_a_tone(whole: Report) -> None:
     answer = answered(whole)
-    assert answer.sentence.startswith("CoUn and FT pass the audit; NegGrad+ and SalUn remember")
+    assert answer.sentence.startswith("CoUn and FT pass the audit; NegGrad+ and SalUn still show")
     words = {one.who: (one.word, one.tone) for one in part(answer, Verdicts).words}
-    assert words["CoUn"] == ("PASS", "good")
-    assert words["SalUn"] == ("FAIL-RESIDUAL", "bad")
+    assert words["CoUn"] == words["FT"] == ("PASS", "good")
+    assert words["NegGrad+"] == words["SalUn"] == ("FAIL-RESIDUAL", "bad")
 
 
 def test_every_test_stands_in_the_sheet_beside_goal_and_retrain(whole: Report) -> None:
@@ -85,8 +85,8 @@ def test_nobody_passes_is_a_no(whole: Report) -> None:
     over, residual = verdict("FAIL-OVERFORGET"), verdict("FAIL-RESIDUAL")
     both = answered(judged(whole, coun=over, ft=residual, neggrad_plus=over, salun=residual))
     assert both.sentence == (
-        "No: of 4 methods judged none passes. FT and SalUn remember something of the forgotten "
-        "images; CoUn and NegGrad+ know them less than new ones, which shows as well."
+        "No: none of 4 audited methods passes. FT and SalUn still show traces of the forgotten "
+        "images; CoUn and NegGrad+ know them less than new images, which gives them away as well."
     )
 
 
@@ -94,11 +94,57 @@ def test_inconclusive_is_neither_yes_nor_no(whole: Report) -> None:
     shaky = verdict("INCONCLUSIVE", met=None)
     all_open = judged(whole, coun=shaky, ft=shaky, neggrad_plus=shaky, salun=shaky)
     answer = answered(all_open)
-    assert answer.sentence.startswith("Not shown: ")
+    assert answer.sentence == (
+        "Not shown either way for CoUn, FT, NegGrad+ and SalUn, as there are too few images."
+    )
     assert "pass" not in answer.sentence
     assert {one.tone for one in part(answer, Verdicts).words} == {"open"}
     facts = part(answer, Facts)
     assert facts.pairs == [("CoUn, FT, NegGrad+ and SalUn", "Too few images.")]
+
+
+OPEN = {"key": "healing", "title": "Healing", "state": "open", "sentence": "Not sure."}
+COUNTS = {"forgotten": 102, "unseen": 144, "needed": None}
+
+
+@pytest.mark.parametrize(
+    ("word", "conditions", "says"),
+    [
+        ("INCONCLUSIVE", [], "as some tests came out neither inside nor outside of their limits."),
+        (
+            "INCONCLUSIVE",
+            [{"key": "enough", "met": False, "more": COUNTS}],
+            "102 forgotten and 144 unseen images are too few: more unseen ones would tell.",
+        ),
+        (
+            "INCONCLUSIVE",
+            [{"key": "enough", "met": False, "more": COUNTS | {"needed": 900}}],
+            "are too few: about 900 forgotten ones would do.",
+        ),
+        ("INCONCLUSIVE", [{"key": "comparable", "met": False}], "are not from one source"),
+        ("INCONCLUSIVE", [{"key": "new", "met": False}], "neither inside nor outside"),
+        (
+            "NOT-TESTABLE",
+            [{"key": "exposed", "met": False}],
+            "No test can answer for CoUn and FT, as the model hardly showed these images even",
+        ),
+        ("NOT-TESTABLE", [{"key": "unseen", "met": False}], "there are no unseen images to set"),
+    ],
+)
+def test_why_it_is_open_and_what_would_settle_it(
+    word: str, conditions: list[dict[str, Any]], says: str, whole: Report
+) -> None:
+    one = verdict(word, OPEN) | {"conditions": conditions}
+    answer = answered(judged(whole, coun=one, ft=one, neggrad_plus=None, salun=None))
+    assert says in answer.sentence
+    assert [card.who for card in part(answer, Verdicts).words] == ["CoUn", "FT"]
+
+
+def test_what_stands_on_a_card_is_not_told_again(whole: Report) -> None:
+    condition = {"key": "enough", "met": False, "sentence": "Because."}
+    one = verdict("INCONCLUSIVE") | {"conditions": [condition]}
+    answer = answered(judged(whole, coun=one, ft=one, neggrad_plus=None, salun=None))
+    assert not any(isinstance(one, Facts) for one in answer.parts)
 
 
 def test_without_verdicts_it_is_not_known_and_the_auc_is_no_verdict(whole: Report) -> None:
@@ -120,7 +166,7 @@ def test_rows_that_were_not_audited_are_named_beside_those_that_were(whole: Repo
 
 
 def test_seeds_that_disagree_count_as_the_worst() -> None:
-    of = report(methods=["coun"], seeds=2)
+    of = report(methods=["coun"], seeds=2, audits=("accuracy",))
     (table,) = of.tables
     row = table.row("coun")
     assert row is not None

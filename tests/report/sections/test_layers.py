@@ -41,8 +41,8 @@ def test_the_least_alike_layer_is_named() -> None:
     layers["ft"] = compared([0.9, 0.31, 0.7], [0.9, 0.9, 0.9])
     layers["ga"] = compared([0.9, None, 0.12], [0.9, 0.9, 0.9])
     told = answered([*layers, "scrub"], layers)
-    assert "GA is least like Retrain at two (CKA 0.12), FT at one (CKA 0.31)" in told.sentence
-    assert "Original at two (0.75)" in told.sentence
+    assert "GA departs most from Retrain, at two (CKA 0.12; Original 0.75)" in told.sentence
+    assert "FT least (0.31 at one)" in told.sentence
     found, missing = told.parts
     assert isinstance(found, Figure)
     assert isinstance(missing, Missing)
@@ -57,8 +57,8 @@ def test_of_many_methods_the_two_ends_are_named() -> None:
     layers = {"retrain": RETRAIN}
     layers |= {f"m{k}": compared([0.9, 0.9 - k / 10, 0.95], None) for k in range(1, 6)}
     told = answered(list(layers), layers)
-    assert "m5 departs most from Retrain of 5 methods, at one (CKA 0.40)" in told.sentence
-    assert "m1 least, at one (CKA 0.80)" in told.sentence
+    assert "m5 departs most from Retrain, at one (CKA 0.40)" in told.sentence
+    assert "m1 least (0.80 at one)" in told.sentence
 
 
 def test_without_a_retrain_it_is_set_beside_original() -> None:

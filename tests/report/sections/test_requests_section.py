@@ -26,7 +26,7 @@ def test_the_sentence_at_the_last_request() -> None:
     assert gap is not None
     assert answered(SECTION, last, first).sentence == (
         f"After 2 requests in a row CoUn is closest: 4.00 points [{gap.low:.2f}, {gap.high:.2f}], "
-        "2.00 after the first; it has taken 0.1 of the FLOPs of training anew each time. "
+        "2.00 after the first; it has taken 10 % of the FLOPs of training anew each time. "
         "The gap of 2 of 2 methods is larger than after the first."
     )
 

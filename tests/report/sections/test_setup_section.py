@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from by_hand import RETRAINS, answered, asked, retrains, row, run, sheet, table
 
 from untrain.bench.job import Result
@@ -36,9 +37,10 @@ def log(answer: Answer) -> Sheet:
 
 def test_what_is_not_the_default_comes_first_and_is_marked() -> None:
     said = answered(SECTION, table([made("ft", fields=FIELDS)]))
-    own = facts(said, "setup-row-0")
-    assert own.title == "FT: 2 settings, 1 differs from the default"
-    assert own.pairs == [("lr ●", "0.1 (default 0.01). Learning rate."), ("tau", "0.5")]
+    own = facts(said, "setup-settings-all")
+    assert own.title == "All settings of each model (●: not the default)"
+    assert own.pairs == [("FT", "lr 0.1 ●, tau 0.5")]
+    assert facts(said, "setup-meaning").pairs == [("lr", "Learning rate. Default 0.01.")]
     assert sheet(said).rows[0][2].text == "lr 0.1"
     assert not sheet(said).notes
 
@@ -46,9 +48,10 @@ def test_what_is_not_the_default_comes_first_and_is_marked() -> None:
 def test_without_defaults_what_differs_between_rows_is_marked() -> None:
     other = {"method": {"name": "not", "lr": 0.1, "tau": 0.9, "tensors": ""}, "terms": []}
     said = answered(SECTION, table([made("ft")], [made("not", config=other)]))
-    assert facts(said, "setup-row-0").pairs == [("tau ●", "0.5"), ("lr", "0.1")]
-    assert ("tensors", '""') in facts(said, "setup-row-1").pairs
-    assert "do not record their defaults" in sheet(said).notes[0]
+    settings = dict(facts(said, "setup-settings-all").pairs)
+    assert settings["FT"] == "tau 0.5 ●, lr 0.1"
+    assert 'tensors ""' in settings["NoT"]
+    assert "defaults are not recorded" in sheet(said).notes[0]
 
 
 def test_fields_of_terms_carry_their_name() -> None:
@@ -66,6 +69,34 @@ def test_commands_are_told_once() -> None:
         ("the runs and 3 more", "untrain bench run it"),
         ("SCRUB", "untrain unlearn scrub"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("untrain unlearn scrub", True),
+        ("untrain demo --out demo", True),
+        ("untrain report --data-root DATA --out laptop", False),
+        ("benchmarks/laptop.py --seed 0", False),
+        ("untrain", False),
+    ],
+)
+def test_only_commands_that_make_runs_are_told(command: str, told: bool) -> None:
+    said = answered(SECTION, table([made("scrub", command=command)]))
+    assert (command in dict(facts(said, "setup-commands").pairs).values()) == told
+
+
+def test_places_that_the_reader_fills_in_are_said_to_be_such() -> None:
+    command = "untrain unlearn ft --data-root /home/ada/data"
+    said = facts(answered(SECTION, table([made("ft", command=command)])), "setup-commands")
+    assert said.title == "Commands that make this again (DATA: places of your own)"
+
+
+def test_a_list_of_images_is_told_by_the_name_of_its_file() -> None:
+    rule = f"ids:/home/ada/lists/sha256:{HASH}.txt"
+    asked = [{"rule": rule, "images": 5, "keys": HASH}]
+    pairs = dict(facts(answered(SECTION, table([made("ft", requests=asked)])), "setup-data").pairs)
+    assert pairs["request 1"].startswith(f"ids:sha256:{HASH[:8]}….txt: 5 images")
 
 
 def test_no_place_of_a_machine_and_no_person_is_told() -> None:
@@ -104,6 +135,7 @@ def test_what_runs_do_not_share_is_told() -> None:
     pairs = dict(facts(said, "setup-environment").pairs)
     assert pairs["device"] == "cpu (3 runs), cuda (1 run)"
     assert "seconds do not compare" in pairs["not shared"]
+    assert "FT (seed 0)" in str(facts(said, "setup-environment").pairs)
 
 
 def test_choices_that_looked_at_forgotten_images_are_in_the_log() -> None:

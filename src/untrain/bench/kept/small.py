@@ -9,14 +9,12 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from untrain.bench.kept import listing
+from untrain.bench.kept.retold import placeless, retold
 from untrain.bench.kept.store import State, Store
 from untrain.data.sets.hidden import hidden
 from untrain.errors import UserError
 from untrain.files import TORN, atomic
 from untrain.runs.record import rules_of
-
-ROOTS = {"--data-root": "DATA", "--store": "STORE", "--take-from": "RUNS"}
-"""Flags whose value is a place on one machine, and what stands for it."""
 
 
 def export(store: Store, addresses: Iterable[str], out: Path) -> int:
@@ -59,7 +57,7 @@ def export_verdict(run: Path, out: Path, rules: Iterable[str]) -> None:
         if "requests" in log:
             asked = [one | {"rule": hidden(one["rule"])} for one in log["requests"]]
             log = log | {"requests": asked}
-        log = log | {"command": without_places(str(log.get("command", "")))}
+        log = log | {"command": retold(str(log.get("command", "")))}
         write(out / path, content | {"log": log, "request": request | {"title": title}})
 
 
@@ -103,34 +101,16 @@ def whole(folder: Path) -> list[Path]:
 def portable(run: dict[str, Any]) -> dict[str, Any]:
     """The record without the places of the machine that has written it; what of its rules may name
     a person is a pseudonym."""
-    config = run["config"] | {"forget": hidden(run["config"]["forget"])}
-    config["data"] = config["data"] | {"data_root": ""}
-    asked = [one | {"rule": hidden(one["rule"])} for one in run.get("requests", [])]
+    config = run["config"] | {"forget": placeless(hidden(run["config"]["forget"]))}
+    sources = {k: placeless(v) for k, v in config["data"].items() if isinstance(v, str)}
+    config["data"] = config["data"] | sources | {"data_root": ""}
+    asked = [one | {"rule": placeless(hidden(one["rule"]))} for one in run.get("requests", [])]
     select = config.get("select", {})
     if "retrain" in select:
         config["select"] = select | {"retrain": PurePath(select["retrain"]).name}
     requests = {"requests": asked} if "requests" in run else {}
-    command = without_places(str(run.get("command", "")))
+    command = retold(str(run.get("command", "")))
     return run | {"config": config, "command": command} | requests
-
-
-def without_places(command: str) -> str:
-    """A command without places of one machine."""
-    words = command.split(" ")
-    told = [portable_word(before, word) for before, word in zip(["", *words], words, strict=False)]
-    return " ".join(told)
-
-
-def portable_word(before: str, word: str) -> str:
-    """A word of a command, which follows another one, without places of one machine."""
-    flag, equals, value = word.partition("=")
-    if equals and flag in ROOTS:
-        return f"{flag}={ROOTS[flag]}"
-    if "--forget" in (before, flag) and word != "--forget":
-        return hidden(word) if before == "--forget" else f"{flag}={hidden(value)}"
-    if before in ROOTS:
-        return ROOTS[before]
-    return PurePath(word).name if word.startswith("/") else word
 
 
 def write(path: Path, content: Any) -> None:

@@ -34,19 +34,23 @@ SHARED: tuple[tuple[str, Callable[[About], Any], str], ...] = (
 DIRTY = "-dirty"
 
 
-def mixed(runs: Iterable[Result]) -> list[str]:
-    """A sentence for each thing that the runs do not share, and for uncommitted code."""
+def mixed(runs: Iterable[Result], name: Callable[[str], str] = str) -> list[str]:
+    """A sentence for each thing that the runs do not share, and for uncommitted code.
+
+    name: what a row is called.
+    """
     known = sorted({run.address: run for run in runs}.items())
     notes = []
-    for name, of, follows in SHARED:
+    for what, of, follows in SHARED:
         found: dict[str, list[str]] = {}
         for _, run in known:
             value = of(run.about)
-            found.setdefault(_short(value), []).append(_named(run))
+            found.setdefault(_short(value), []).append(_named(run, name))
         if len(found) > 1:
             told = "; ".join(f"{value}: {_some(who)}" for value, who in sorted(found.items()))
-            notes.append(f"Mixed {name}: {told}." + (f" So {follows}." if follows else ""))
-    dirty = sorted(_named(r) for _, r in known if DIRTY in str(_environment("commit")(r.about)))
+            notes.append(f"Mixed {what}: {told}." + (f" So {follows}." if follows else ""))
+    changed = [run for _, run in known if DIRTY in str(_environment("commit")(run.about))]
+    dirty = sorted(_named(run, name) for run in changed)
     if dirty:
         notes.append(f"Made by code with uncommitted changes: {_some(dirty)}.")
     return notes
@@ -59,10 +63,10 @@ def _short(value: Any) -> str:
     return plain[:10] + text[len(plain) :] if hashed else text
 
 
-def _named(run: Result) -> str:
+def _named(run: Result, name: Callable[[str], str]) -> str:
     cell = run.cell
     split = f", split seed {cell.split_seed}" if cell.split_seed else ""
-    return f"{cell.row} (seed {cell.train_seed}{split})"
+    return f"{name(cell.row)} (seed {cell.train_seed}{split})"
 
 
 def _some(names: list[str]) -> str:

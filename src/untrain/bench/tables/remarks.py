@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from untrain.bench.numbers.counterparts import scale
@@ -76,10 +76,10 @@ def missing(table: Table, study: str) -> list[str]:
     return [f"No Retrain for {paired(pairs)}: its gaps cannot be computed. {add}"]
 
 
-def unfinished(table: Table) -> list[str]:
+def unfinished(table: Table, name: Callable[[str], str] = str) -> list[str]:
     """Cells that failed, each with its reason, and those that have not run."""
     lines = [
-        f"Failed: {lack.cell.row}, {paired([(lack.cell.split_seed, lack.cell.train_seed)])}: "
+        f"Failed: {name(lack.cell.row)}, {paired([(lack.cell.split_seed, lack.cell.train_seed)])}: "
         f"{lack.reason}"
         for lack in table.lacks
         if lack.reason
@@ -90,21 +90,21 @@ def unfinished(table: Table) -> list[str]:
             pair = (lack.cell.split_seed, lack.cell.train_seed)
             rest.setdefault(lack.cell.row, set()).add(pair)
     if rest:
-        listed = "; ".join(f"{row} ({paired(sorted(pairs))})" for row, pairs in rest.items())
+        listed = "; ".join(f"{name(row)} ({paired(sorted(pairs))})" for row, pairs in rest.items())
         lines.append(f"Not finished yet: {listed}.")
     return lines
 
 
-def seeds(table: Table) -> list[str]:
-    """How many samples each row is, and what that allows."""
+def seeds(table: Table, name: Callable[[str], str] = str) -> list[str]:
+    """How many samples each row is, and what that allows. name: what a row is called."""
     lines = []
-    few = [row.label for row in table.rows if len(row.pairs) < ENOUGH]
+    few = [name(row.label) for row in table.rows if len(row.pairs) < ENOUGH]
     if few:
         who = "" if len(few) == len(table.rows) else f" of {', '.join(few)}"
         lines.append(f"Fewer than {ENOUGH} seeds{who}: no spread, no interval, no mark.")
     again = [row for row in table.rows if len(row.runs) > len(row.pairs)]
     if again:
-        names = ", ".join(row.label for row in again)
+        names = ", ".join(name(row.label) for row in again)
         lines.append(
             f"Several unlearning seeds per training seed ({names}): averaged first, as they share "
             "an Original and are no further samples; n counts training seeds."

@@ -76,7 +76,10 @@
   function bar() {
     const keys = [...chosen];
     $("chosen").hidden = !keys.length;
-    const names = keys.map((key) => data.runs.find((run) => run.key === key)?.label ?? key);
+    const names = keys.map((key) => {
+      const run = data.runs.find((one) => one.key === key);
+      return run ? `${run.label} (seed ${run.seed ?? "unknown"})` : key;
+    });
     $("names").textContent = keys.length === 1 ? `${names[0]}: beside its Retrain, or choose another` : names.join(", ");
     const two = new URLSearchParams(keys.slice(0, 2).map((key, place) => ["ab"[place], key]));
     $("pair").href = `/pair?${two}`;

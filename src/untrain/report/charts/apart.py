@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from untrain.report.charts.palette import ACCENT, Scales
-from untrain.report.charts.rows import named, rounded, row_color, row_shape
+from untrain.report.charts.rows import named, row_color, row_shape
+from untrain.report.charts.spec import rounded
 from untrain.report.content import Spec
 
 
@@ -25,7 +26,6 @@ def apart(
     ]
     y = {"field": "model", "type": "nominal", "sort": order, "title": None}
     x = {"field": "value", "type": "quantitative", "title": title, "scale": {"zero": True}}
-    x["axis"] = {"tickCount": 6}
     mean = {**x, "aggregate": "mean"}
     floor = {
         "transform": [{"filter": {"field": "model", "equal": "Retrain"}}],

@@ -8,13 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from untrain.report.charts.legend import key
 from untrain.report.charts.palette import GREY, Scales
-from untrain.report.charts.spec import COLUMNS, rounded, spec
+from untrain.report.charts.spec import rounded, spec
 
 POINTS = 60
 """Points of a drawn curve."""
 LEAST = 1e-3
 """The lowest rate on logarithmic axes."""
+CHOSEN = "who == '' || indexof([who, 'Original', 'Retrain'], datum.who) >= 0"
+FAINT = 0.22
+"""Opacity of lines that are not chosen."""
 
 
 @dataclass(frozen=True)
@@ -52,23 +56,18 @@ def mean(label: str, curves: Sequence[tuple[np.ndarray, np.ndarray]]) -> Curve:
     return Curve(label, where, read.mean(0), read.min(0), read.max(0))
 
 
-def roc(curves: Sequence[Curve], looks: Scales) -> dict[str, Any]:
+def roc(curves: Sequence[Curve], looks: Scales, first: str = "") -> dict[str, Any]:
     """Curves with the band of their seeds, and the diagonal of guessing.
 
-    Parameters: `axes`, linear or log; `who`, a label that stands out, "" for none.
+    Parameters: `axes`, linear or log; `who`, a label that stands out beside Original and Retrain,
+    "" for all. first: the one at the beginning.
     """
     import altair as alt
 
     labels = [curve.label for curve in curves]
     own = looks.only(labels)
-    axes, who = alt.param(name="axes", value="linear"), alt.param(name="who", value="")
-    legend = alt.Legend(
-        symbolType="stroke",
-        symbolStrokeWidth=2,
-        symbolOpacity=1,
-        symbolSize=200,
-        columns=alt.ExprRef(COLUMNS),
-    )
+    axes, who = alt.param(name="axes", value="linear"), alt.param(name="who", value=first)
+    legend = alt.Legend(**key(own.labels, lines=True, orient="bottom"))
     palette = alt.Scale(domain=own.labels, range=own.colors)
     dashes = alt.Scale(domain=own.labels, range=own.dashes)
     color = alt.Color("who:N", scale=palette, title=None, legend=legend)
@@ -91,9 +90,7 @@ def roc(curves: Sequence[Curve], looks: Scales) -> dict[str, Any]:
 
     x = alt.X("x:Q", scale=scale(), axis=axis("false alarms among unseen images"))
     y = alt.Y("y:Q", scale=scale(), axis=axis("forgotten images recognised"))
-    faded = {
-        "condition": {"test": "who == '' || datum.who == who || datum.who == 'Retrain'", "value": 1}
-    }
+    chosen = {"test": CHOSEN, "value": 1}
     base = (
         alt.Chart(alt.InlineData(values=_rows(curves)))
         .transform_filter(f"axes != 'log' || datum.f >= {LEAST}")
@@ -109,21 +106,21 @@ def roc(curves: Sequence[Curve], looks: Scales) -> dict[str, Any]:
         y=alt.Y("y0:Q", scale=scale()),
         y2="y1:Q",
         color=color,
-        opacity=alt.OpacityValue(0.02, condition={**faded["condition"], "value": 0.13}),
+        opacity=alt.OpacityValue(0.02, condition={**chosen, "value": 0.13}),
     )
     lines = base.mark_line(strokeWidth=2, clip=True).encode(
         x=x,
         y=y,
         color=color,
         strokeDash=dash,
-        opacity=alt.OpacityValue(0.15, condition=faded["condition"]),
+        opacity=alt.OpacityValue(FAINT, condition=chosen),
         tooltip=tooltip,
     )
     guess = [{"f": float(f), "t": float(f)} for f in (*np.geomspace(LEAST, 1, 2), 0.0)]
     chance = (
         alt.Chart(alt.InlineData(values=guess))
         .transform_calculate(x=read["x"], y=read["y"])
-        .mark_line(color=GREY, strokeWidth=1, strokeDash=[2, 3])
+        .mark_line(color=GREY, strokeWidth=1, strokeDash=[1, 4])
         .encode(x=x, y=y, tooltip=alt.value("guessing"))
     )
     drawn = (chance + band + lines) if _spread(curves) else (chance + lines)

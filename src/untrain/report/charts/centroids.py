@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from untrain.report.charts.legend import key
 from untrain.report.charts.palette import ACCENT, GREY, SETS
-from untrain.report.charts.rows import named, rounded
+from untrain.report.charts.rows import named
+from untrain.report.charts.spec import rounded
 from untrain.report.content import Spec
 
 RETRAIN, FORGOTTEN, UNSEEN = "Retrain, forgotten", "forgotten images", "unseen images"
@@ -41,7 +43,11 @@ def profiles(
     scale = {"domain": list(SERIES)}
     color = scale | {"range": [color for color, _ in SERIES.values()]}
     shape = scale | {"range": [shape for _, shape in SERIES.values()]}
-    series = {"field": "series", "type": "nominal", "legend": {"title": None}}
+    series = {
+        "field": "series",
+        "type": "nominal",
+        "legend": key(list(SERIES), outlines=True),
+    }
     x = {"field": "far", "type": "quantitative", "scale": {"zero": False, "padding": 8}}
     return {
         "params": [{"name": "method", "value": next(iter(others), "")}],
@@ -51,7 +57,7 @@ def profiles(
         "transform": [{"filter": "datum.method === '' || datum.method === method"}],
         "mark": {"type": "point", "size": 90, "filled": False, "strokeWidth": 2, "opacity": 1},
         "encoding": {
-            "x": x | {"title": "distance to the centre, share of the farthest"},
+            "x": x | {"title": "distance to the centre, of the farthest"},
             "y": {
                 "field": "class",
                 "type": "nominal",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from untrain.report.charts.palette import ACCENT, COLORS
-from untrain.report.charts.rows import named, rounded
+from untrain.report.charts.palette import ACCENT, COLORS, GREY
+from untrain.report.charts.rows import named
+from untrain.report.charts.spec import SIGNED, rounded
 from untrain.report.content import Spec
 
 if TYPE_CHECKING:
@@ -41,15 +42,15 @@ def per_class(found: Sequence[Harms], chosen: Mapping[str, str]) -> Spec:
         for harms in found
         for one in furthest(harms.classes)
     ]
-    zero = {"condition": {"test": "datum.value === 0", "value": 0.6}, "value": 0.1}
-    axis = {"title": "points of accuracy above Retrain", "grid": True, "gridOpacity": zero}
+    axis = {"title": "points of accuracy above Retrain", "grid": True, "gridOpacity": 0.15}
+    axis |= {"labelExpr": SIGNED}
     x = {"field": "points", "type": "quantitative", "axis": axis, "scale": {"zero": True}}
     tone = {
         "condition": [
             {"test": "datum.tells && datum.points < 0", "value": LOST},
             {"test": "datum.tells", "value": ACCENT},
         ],
-        "value": "#8a8f98",
+        "value": GREY,
     }
     shape = {
         "condition": {"test": "datum.tells && datum.points < 0", "value": "triangle-left"},
@@ -73,6 +74,11 @@ def per_class(found: Sequence[Harms], chosen: Mapping[str, str]) -> Spec:
             }
         },
         "layer": [
+            {
+                "transform": [{"aggregate": [{"op": "count", "as": "classes"}]}],
+                "mark": {"type": "rule", "opacity": 0.7, "tooltip": "as under Retrain"},
+                "encoding": {"x": {"datum": 0, "type": "quantitative", "axis": axis}, "y": None},
+            },
             {
                 "mark": {"type": "rule", "strokeWidth": 2},
                 "encoding": {"x": {**x, "field": "low"}, "x2": {"field": "high"}, "color": tone},

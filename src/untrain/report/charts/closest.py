@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from untrain.report.charts.palette import Scales
-from untrain.report.charts.rows import named, rounded, row_color, row_shape
+from untrain.report.charts.palette import ACCENT, Scales
+from untrain.report.charts.rows import named, row_color, row_shape
+from untrain.report.charts.spec import rounded
 from untrain.report.content import Spec
 
 STEP = 26
@@ -48,11 +49,12 @@ def gaps(dots: Sequence[GapDot], looks: Scales) -> Spec:
         named("seeds", "seeds"),
     ]
     color, shape = row_color(looks, order), row_shape(looks, order)
+    y = {"field": "model", "type": "nominal", "sort": order, "title": None}
     axis = {"title": "points from Retrain", "scale": {"zero": True, "nice": True}}
     x = {"field": "gap", "type": "quantitative", **axis}
     # a layer without any number would make Vega warn of an infinite extent
     band = {
-        "mark": {"type": "bar", "color": "#0b6e4f", "opacity": 0.18, "height": {"band": 1}},
+        "mark": {"type": "bar", "color": ACCENT, "opacity": 0.2, "height": {"band": 1}},
         "encoding": {"x": {**x, "field": "floor"}, "tooltip": tooltip},
     }
     span = {
@@ -71,7 +73,7 @@ def gaps(dots: Sequence[GapDot], looks: Scales) -> Spec:
         "width": "container",
         "height": STEP * len(dots),  # a step would make Vega-Lite warn that it does not fit
         "data": {"values": values},
-        "encoding": {"y": {"field": "model", "type": "nominal", "sort": order, "title": None}},
+        "encoding": {"y": {**y, "scale": {"padding": 0}}},  # bands that meet are one band
         "layer": [
             *([band] if any(dot.floor is not None for dot in dots) else []),
             *([span] if any(dot.low == dot.low for dot in dots) else []),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from untrain.report.charts.palette import SETS
-from untrain.report.charts.spec import COLUMNS, spec
+from untrain.report.charts.spec import spec
 
 SIGNALS = {
     "confidence": "probability of the true class",
@@ -19,6 +19,8 @@ SIGNALS = {
 }
 NAMES = {"forget": "forgotten", "unseen": "unseen", "retain": "retained", "test": "test"}
 DRAWN = ("forget", "unseen", "retain")
+SIGNS = "forgotten (full line), unseen (dashed) and retained (dotted)"
+"""The key, once for all charts beside each other."""
 DASHES = {"forget": [1, 0], "unseen": [6, 3], "retain": [2, 2], "test": [9, 2, 2, 2]}
 
 
@@ -44,12 +46,13 @@ def overlap(one: Histogram, other: Histogram) -> float:
 
 
 def histograms(
-    found: Mapping[str, Histograms], who: str, signals: Sequence[str], top: float
+    found: Mapping[str, Histograms], who: str, signals: Sequence[str], top: float, *, left: bool
 ) -> dict[str, Any]:
     """The sets of one model as outlines; parameter `measure`, and `who` where it can be chosen.
 
     found: models by label. who: the one that is shown at first; "" for a single one. top: the
-    highest share that any of the charts beside each other shows, in percent.
+    highest share that any of the charts beside each other shows, in percent. left: whether it is
+    the leftmost one, whose axis has the title.
     """
     import altair as alt
 
@@ -78,17 +81,10 @@ def histograms(
             x="datum.low + datum.bin * datum.step", end="datum.low + (datum.bin + 1) * datum.step"
         )
     )
-    legend = alt.Legend(
-        symbolType="stroke",
-        symbolStrokeWidth=2,
-        symbolOpacity=1,
-        symbolSize=200,
-        columns=alt.ExprRef(COLUMNS),
-    )
     palette = alt.Scale(domain=names, range=[SETS[name] for name in DRAWN])
-    color = alt.Color("set:N", scale=palette, title=None, legend=legend)
+    color = alt.Color("set:N", scale=palette, legend=None)
     dashes = alt.Scale(domain=names, range=[DASHES[name] for name in DRAWN])
-    dash = alt.StrokeDash("set:N", scale=dashes, title=None, legend=legend)
+    dash = alt.StrokeDash("set:N", scale=dashes, legend=None)
     below = alt.TitleParams(
         text=alt.ExprRef(f"({_told(signals)})[measure]"),
         orient="bottom",
@@ -96,13 +92,14 @@ def histograms(
         fontSize=12,
         fontWeight="normal",
     )  # the title of an axis cannot change
-    x = alt.X("x:Q", scale=alt.Scale(nice=False, zero=False), axis=alt.Axis(title=None))
+    axis = alt.Axis(title=None, tickCount=4)
+    x = alt.X("x:Q", scale=alt.Scale(nice=False, zero=False), axis=axis)
     y = alt.Y(
         "share:Q",
         stack=None,
         scale=alt.Scale(type="sqrt", domain=[0, round(1.05 * top, 1)], nice=False),
         axis=alt.Axis(
-            title="% of the set's images", values=[1, 2, 5, 10, 20, 40, 70, 100], format="d"
+            title="% of the set's images" if left else None, values=[1, 5, 20, 50, 100], format="d"
         ),
     )
     tooltip = [

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from untrain.report.charts.legend import key
 from untrain.report.charts.palette import Scales
 from untrain.report.charts.rows import named, row_color, row_shape
 from untrain.report.content import Spec
@@ -19,6 +20,8 @@ MORE, LESS = "#b35806", "#1a6fa8"
 """Hues of a difference: above Retrain, and below it. Its sign stands in the cell too."""
 WHITE_FROM, WHITE_FAR = 78, 45
 """Percent, and points of difference, from which a filled cell holds white text."""
+BESIDE = 900
+"""Pixels of the window from which charts stand beside each other."""
 TALL = 26
 """Height of a cell in pixels; its width is what the column has."""
 
@@ -36,17 +39,20 @@ def models(shares: Mapping[str, Sequence[float]], columns: Sequence[str]) -> Spe
     return base | _cells(rows, columns, tips, _filled("share"), len(columns) <= NUMBERS)
 
 
-def matrix(shares: Mapping[str, Sequence[Sequence[float]]], names: Sequence[str]) -> Spec:
+def matrix(
+    shares: Mapping[str, Sequence[Sequence[float]]], names: Sequence[str], *, leftmost: bool = True
+) -> Spec:
     """True by predicted class, of the model that the parameter `method` names.
 
     shares: by label of the row, (true, predicted); one of `retrain` alone is always shown.
+    leftmost: names the true classes also where charts stand beside each other.
     """
-    return _square(shares, names, _filled("share"), "% of the class", ".1~f")
+    return _square(shares, names, _filled("share"), ("% of the class", ".1~f"), leftmost)
 
 
 def difference(shares: Mapping[str, Sequence[Sequence[float]]], names: Sequence[str]) -> Spec:
     """The same in percentage points above (+) or below Retrain's."""
-    return _square(shares, names, _signed("share"), "points from Retrain", "+.1~f")
+    return _square(shares, names, _signed("share"), ("points from Retrain", "+.1~f"), False)
 
 
 def dots(
@@ -62,7 +68,7 @@ def dots(
     x = {"field": "share", "type": "quantitative", "title": title, "scale": {"zero": True}}
     y = {"field": "to", "type": "nominal", "sort": list(lines), "title": None}
     tips = [named("model"), named("to"), named("% of images", "share")]
-    legend = {"legend": {"title": None}}
+    legend = {"legend": key(order, orient="bottom")}
     return {
         "width": "container",
         "height": 24 * len(lines),
@@ -89,16 +95,22 @@ def _square(
     shares: Mapping[str, Sequence[Sequence[float]]],
     names: Sequence[str],
     look: dict[str, Any],
-    told: str,
-    digits: str,
+    tip: tuple[str, str],
+    leftmost: bool,
 ) -> Spec:
-    """Rows are kept whole and unfolded by the chart: a number each instead of a record each."""
+    """Rows are kept whole and unfolded by the chart: a number each instead of a record each.
+
+    tip: what a number is, and its format.
+    """
+    told, digits = tip
     values = [
         {"method": label, "true": name, "share": [percent(value) for value in row]}
         for label, rows in shares.items()
         for name, row in zip(names, rows, strict=True)
     ]
-    rows = {"field": "true", "type": "nominal", "sort": list(names), "title": None}
+    rows: dict[str, Any] = {"field": "true", "type": "nominal", "sort": list(names), "title": None}
+    if not leftmost:
+        rows["axis"] = {"labelExpr": f"windowSize()[0] > {BESIDE} ? '' : datum.label"}
     tips = [
         {"field": "true", "type": "nominal", "title": "is a"},
         {"field": "predicted", "type": "nominal", "title": "predicted as"},
@@ -128,7 +140,9 @@ def _cells(
     numbers: bool,
     whole: str = ".0f",
 ) -> dict[str, Any]:
-    axis = {"labelAngle": -60, "orient": "top", "labelOverlap": False}
+    short = max(map(len, columns), default=0) <= 2
+    axis = {"labelAngle": 0 if short else -90, "orient": "top", "labelOverlap": False}
+    axis |= {"titleAnchor": "middle"}
     x = {
         "field": "predicted",
         "type": "nominal",
@@ -171,5 +185,5 @@ def _signed(field: str) -> dict[str, Any]:
     return {
         "fill": {"color": color, "opacity": opacity},
         "white": f"abs(datum.{field}) > {WHITE_FAR}",
-        "least": 1.5,
+        "least": 2.5,
     }

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from untrain.report.charts.legend import key
 from untrain.report.charts.palette import GREY
-from untrain.report.charts.spec import COLUMNS, spec
+from untrain.report.charts.spec import SIGNED, spec
 
 STATES = {"beyond the noise": "#d55e00", "within the noise": "#0072b2", "too few seeds": GREY}
 SHAPES = ("cross", "circle", "diamond")
@@ -19,7 +20,7 @@ def forest(rows: Sequence[Mapping[str, Any]], measures: Mapping[str, str]) -> di
     """
     import altair as alt
 
-    legend = alt.Legend(columns=alt.ExprRef(COLUMNS), labelLimit=130)
+    legend = alt.Legend(**key(list(STATES)))
     order = list(dict.fromkeys(row["who"] for row in rows))
     measure = alt.param(name="measure", value=next(iter(measures)))
     base = alt.Chart(alt.InlineData(values=list(rows)))
@@ -36,7 +37,7 @@ def forest(rows: Sequence[Mapping[str, Any]], measures: Mapping[str, str]) -> di
         alt.Tooltip("told:N", title="difference"),
         alt.Tooltip("state:N", title="result"),
     ]
-    x = alt.X("mean:Q", title="second less first", axis=alt.Axis(format="+,.3~f", tickCount=6))
+    x = alt.X("mean:Q", title="second less first", axis=alt.Axis(labelExpr=SIGNED))
     none = alt.Chart(alt.InlineData(values=[{"at": 0}]))
     zero = none.mark_rule(strokeDash=[6, 4], opacity=0.6).encode(x="at:Q")
     spans = base.mark_rule(strokeWidth=1.5).encode(x="low:Q", x2="high:Q", y=y, color=color)

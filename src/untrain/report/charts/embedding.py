@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from untrain.report.charts.palette import SETS
+from untrain.report.charts.palette import GREY, SETS
 from untrain.report.content import Spec
 
 HUES = (
@@ -170,7 +170,7 @@ def _names(model: str) -> dict[str, Any]:
 
 def _color(hued: Sequence[str]) -> dict[str, Any]:
     sets = {WORDS[name]: color for name, color in SETS.items() if name in WORDS}
-    looks = dict(zip(hued, HUES, strict=False)) | {OTHERS: SETS["unseen"]} | sets
+    looks = dict(zip(hued, HUES, strict=False)) | {OTHERS: GREY} | sets
     scale = {"domain": list(looks), "range": list(looks.values())}
     return {"field": "group", "type": "nominal", "scale": scale, "legend": None}
 

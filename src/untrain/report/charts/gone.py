@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from untrain.report.charts import palette
-from untrain.report.charts.spec import COLUMNS, spec
+from untrain.report.charts.legend import key
+from untrain.report.charts.spec import SIGNED, spec
 
 WORDS = {"pass": "passed", "open": "not shown", "fail": "failed"}
 SHAPES = ("circle", "diamond", "cross")
@@ -23,7 +24,7 @@ def tests(rows: Sequence[Mapping[str, Any]], first: str) -> dict[str, Any]:
     """
     import altair as alt
 
-    legend = alt.Legend(columns=alt.ExprRef(COLUMNS))
+    legend = alt.Legend(**key(list(WORDS.values())))
     order = list(dict.fromkeys(row["test"] for row in rows))
     who = alt.param(name="who", value=first)
     values = [{**row, "state": WORDS[row["state"]]} for row in rows]
@@ -33,7 +34,7 @@ def tests(rows: Sequence[Mapping[str, Any]], first: str) -> dict[str, Any]:
         "x:Q",
         title="distance from its goal, in limits",
         scale=alt.Scale(type="symlog", constant=1, domain=[-FURTHEST, FURTHEST], clamp=True),
-        axis=alt.Axis(values=[-10, -3, -1, 0, 1, 3, 10], format="+d"),
+        axis=alt.Axis(values=[-10, -3, -1, 0, 1, 3, 10], labelExpr=SIGNED, tickCount=9),
     )
     tooltip = [
         alt.Tooltip("test:N", title="test"),
@@ -49,7 +50,7 @@ def tests(rows: Sequence[Mapping[str, Any]], first: str) -> dict[str, Any]:
     )
     limit = (
         alt.Chart(alt.InlineData(values=[{"from": -1, "to": 1}]))
-        .mark_rect(opacity=0.1, color=palette.ACCENT)
+        .mark_rect(**palette.INSIDE)
         .encode(x=alt.X("from:Q"), x2="to:Q", tooltip=alt.value("inside of the limit"))
     )
     goal = (

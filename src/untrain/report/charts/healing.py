@@ -5,27 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from untrain.report.charts.palette import ACCENT, Scales
-from untrain.report.charts.spec import COLUMNS, spec
+from untrain.report.charts.attack import CHOSEN, FAINT
+from untrain.report.charts.legend import key
+from untrain.report.charts.lines import row_dash
+from untrain.report.charts.palette import INSIDE, Scales
+from untrain.report.charts.spec import SIGNED, spec
 
+MOST = 100.0
+"""Points that two accuracies differ by at most."""
 Rows = Sequence[Mapping[str, Any]]
 
 
-def curves(rows: Rows, looks: Scales, limit: float, rates: Sequence[str]) -> dict[str, Any]:
+def curves(
+    rows: Rows, looks: Scales, limit: float, rates: Sequence[str], first: str = ""
+) -> dict[str, Any]:
     """Forgotten minus unseen, in points, over passes on retained images.
 
-    Parameters: `rate`; `who`, a label that stands out, "" for none.
+    Parameters: `rate`; `who`, a label that stands out beside Retrain, "" for all; first: the one at
+    the beginning.
     rows: who, rate, epoch, level, forget, unseen in percent. limit: points around 0 that pass; 0
-    where none is known.
+    where none is known; not drawn where all that there can be would pass.
     """
     import altair as alt
 
-    legend = alt.Legend(columns=alt.ExprRef(COLUMNS))
     own = looks.only(list(dict.fromkeys(row["who"] for row in rows)))
+    legend = alt.Legend(**key(own.labels, orient="bottom"))
     rate = alt.param(name="rate", value=rates[0])
-    who = alt.param(name="who", value="")
-    seen = {"test": "who == '' || datum.who == who || datum.who == 'Retrain'", "value": 1}
-    opacity = alt.OpacityValue(0.15, condition=seen)
+    who = alt.param(name="who", value=first)
+    seen = {"test": CHOSEN, "value": 1}
+    opacity = alt.OpacityValue(FAINT, condition=seen)
     base = alt.Chart(alt.InlineData(values=list(rows))).transform_filter("datum.rate == rate")
     last = max(row["epoch"] for row in rows)
     x = alt.X(
@@ -34,13 +42,11 @@ def curves(rows: Rows, looks: Scales, limit: float, rates: Sequence[str]) -> dic
         scale=alt.Scale(domain=[0, last], nice=False),
         axis=alt.Axis(tickMinStep=1, format="d"),
     )
-    y = alt.Y("level:Q", title="forgotten minus unseen, points", axis=alt.Axis(format="+.1~f"))
+    y = alt.Y("level:Q", title="forgotten minus unseen, points", axis=alt.Axis(labelExpr=SIGNED))
     color = alt.Color(
         "who:N", scale=alt.Scale(domain=own.labels, range=own.colors), title=None, legend=legend
     )
-    dash = alt.StrokeDash(
-        "who:N", scale=alt.Scale(domain=own.labels, range=own.dashes), title=None, legend=legend
-    )
+    dash = alt.StrokeDash(**row_dash(own, own.labels, "who"))
     shape = alt.Shape(
         "who:N", scale=alt.Scale(domain=own.labels, range=own.shapes), title=None, legend=legend
     )
@@ -53,7 +59,7 @@ def curves(rows: Rows, looks: Scales, limit: float, rates: Sequence[str]) -> dic
     ]
     inside = (
         alt.Chart(alt.InlineData(values=[{"low": -limit, "high": limit}]))
-        .mark_rect(color=ACCENT, opacity=0.1)
+        .mark_rect(**INSIDE)
         .encode(y="low:Q", y2="high:Q", tooltip=alt.value(f"inside of the limit, ±{limit:.1f}"))
     )
     goal = (
@@ -67,7 +73,8 @@ def curves(rows: Rows, looks: Scales, limit: float, rates: Sequence[str]) -> dic
     dots = base.mark_point(filled=True, size=60).encode(
         x=x, y=y, color=color, shape=shape, opacity=opacity, tooltip=tooltip
     )
-    drawn = (inside + goal + lines + dots).add_params(rate, who)
+    shown = goal + lines + dots
+    drawn = (inside + shown if 0 < limit < MOST else shown).add_params(rate, who)
     return spec(drawn.properties(width="container", height=280))
 
 
@@ -90,7 +97,7 @@ def times(rows: Rows, looks: Scales, fast: float, slow: float) -> dict[str, Any]
     tooltip = [alt.Tooltip("who:N", title="model"), alt.Tooltip("told:N", title="relearning")]
     inside = (
         alt.Chart(alt.InlineData(values=[{"from": fast, "to": slow}]))
-        .mark_rect(color=ACCENT, opacity=0.1)
+        .mark_rect(**INSIDE)
         .encode(x="from:Q", x2="to:Q", tooltip=alt.value(f"inside, {fast} to {slow}"))
     )
     goal = (

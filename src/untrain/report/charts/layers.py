@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from untrain.report.charts.legend import key
+from untrain.report.charts.lines import unkeyed
 from untrain.report.charts.palette import ACCENT, GREY, SETS
 from untrain.report.charts.rows import named
 from untrain.report.content import Spec
@@ -12,6 +14,10 @@ from untrain.report.content import Spec
 WORDS = {"forget": "forgotten", "retain": "retained", "unseen": "unseen"}
 DASHES = {"forget": [1, 0], "retain": [7, 3], "unseen": [2, 2]}
 SHAPES = {"forget": "cross", "retain": "circle", "unseen": "triangle-up"}
+
+
+NAMED = 16
+"""Layers up to which all are named."""
 
 
 def similarity(reference: str, beside: str, first: str, names: Sequence[str]) -> Spec:
@@ -25,7 +31,7 @@ def similarity(reference: str, beside: str, first: str, names: Sequence[str]) ->
         "type": "nominal",
         "sort": list(names),
         "title": "layer, first to last",
-        "axis": {"labelAngle": -45},
+        "axis": {"labelAngle": -45, "labelOverlap": len(names) > NAMED},
     }
     scale = {"zero": False, "nice": True}
     y = {"field": "cka", "type": "quantitative", "title": "CKA", "scale": scale}
@@ -44,12 +50,18 @@ def similarity(reference: str, beside: str, first: str, names: Sequence[str]) ->
 def _lines() -> list[dict[str, Any]]:
     chosen = [{"filter": "datum.model === method"}]
     tips = [named("model"), named("set"), named("layer"), named("CKA", "cka")]
-    look = {"color": _by(SETS), "shape": _by(SHAPES), "tooltip": tips}
+    signs = key(list(WORDS.values()))
+    look = {"color": _by(SETS, signs), "shape": _by(SHAPES, signs), "tooltip": tips}
     return [
         {
             "transform": chosen,
             "mark": {"type": "line", "tooltip": False},
-            "encoding": {"color": _by(SETS), "strokeDash": _by(DASHES)},
+            "encoding": {
+                "color": _by(SETS, signs),
+                "strokeDash": unkeyed(
+                    "set", list(WORDS.values()), [DASHES[name] for name in WORDS]
+                ),
+            },
         },
         {
             "transform": chosen,
@@ -70,8 +82,8 @@ def _beside(row: str, chosen: str) -> dict[str, Any]:
     }
 
 
-def _by(values: Mapping[str, Any]) -> dict[str, Any]:
+def _by(values: Mapping[str, Any], legend: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """A channel by set."""
     looks = {word: values[name] for name, word in WORDS.items()}
     scale = {"domain": list(looks), "range": list(looks.values())}
-    return {"field": "set", "type": "nominal", "scale": scale, "legend": {"title": None}}
+    return {"field": "set", "type": "nominal", "scale": scale, "legend": legend}

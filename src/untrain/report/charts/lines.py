@@ -9,7 +9,7 @@ from untrain.report.charts.palette import Scales
 
 DRAWN = (560, 280)
 """Width and height in pixels for which names are kept apart."""
-LETTER, HEIGHT = 6.2, 12
+LETTER, HEIGHT = 6.4, 16
 ASIDE = 0.6
 """Share of the width beyond which a name stands left of its line's end."""
 
@@ -17,7 +17,16 @@ ASIDE = 0.6
 def row_dash(looks: Scales, labels: Sequence[str], field: str = "model") -> dict[str, Any]:
     """The channel that dashes by row, without a legend."""
     own = looks.only(list(labels))
-    scale = {"domain": own.labels, "range": own.dashes}
+    return unkeyed(field, own.labels, own.dashes)
+
+
+def unkeyed(field: str, domain: Sequence[str], dashes: Sequence[Sequence[int]]) -> dict[str, Any]:
+    """A channel of dashes without a legend.
+
+    It has one name more than others of the field: scales of one domain have one legend, which
+    would draw the edge of each shape with its dash.
+    """
+    scale = {"domain": [*domain, ""], "range": [*dashes, [1, 0]]}
     return {"field": field, "type": "nominal", "scale": scale, "legend": None}
 
 
@@ -31,7 +40,7 @@ def name_beside(at: str) -> dict[str, Any]:
         "type": "text",
         "align": {"expr": f"{right} ? 'right' : 'left'"},
         "dx": {"expr": f"{right} ? 0 : 7"},
-        "dy": {"expr": f"{right} ? -10 : 0"},
+        "dy": {"expr": f"{right} ? -14 : 0"},
     }
 
 
@@ -48,7 +57,7 @@ def room(ends: Sequence[tuple[float, float, str]], span: tuple[float, float]) ->
         left, wide = x / most * width, len(name) * LETTER
         top = (high - y) / ((high - low) or 1.0) * height
         if left > ASIDE * width:
-            left, top = left - wide, top - 10
+            left, top = left - wide, top - 14
         fits = all(
             abs(top - other) >= HEIGHT or left >= right or left + wide <= start
             for start, right, other in taken

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from untrain.report.charts.legend import key
 from untrain.report.charts.lines import name_beside, room, row_dash
 from untrain.report.charts.palette import Scales
-from untrain.report.charts.rows import named, rounded, row_color, row_shape
+from untrain.report.charts.rows import named, row_color, row_shape
+from untrain.report.charts.spec import rounded
 from untrain.report.content import Spec
 
 
@@ -26,19 +29,25 @@ class Step:
     seeds: int
 
 
-def requests(steps: Sequence[Step], looks: Scales) -> Spec:
-    """The parameter `measure` chooses what is drawn; the first one of the steps comes first."""
+def requests(steps: Sequence[Step], looks: Scales, words: Mapping[str, str]) -> Spec:
+    """The parameter `measure` chooses what is drawn; the first one of the steps comes first.
+
+    words: what each measure is called.
+    """
     models = list(dict.fromkeys(step.model for step in steps))
-    color, shape = row_color(looks, models), row_shape(looks, models)
+    looked = row_color(looks, models), row_shape(looks, models)
+    color, shape = (one | {"legend": key(models, orient="bottom")} for one in looked)
     last = max(step.request for step in steps)
-    axis = {"title": "request", "values": list(range(1, last + 1)), "format": "d"}
+    axis: dict[str, Any] = {"title": "request", "values": list(range(1, last + 1)), "format": "d"}
+    axis |= {"tickCount": last}
     x: dict[str, Any] = {
         "field": "request",
         "type": "quantitative",
         "axis": axis,
         "scale": {"domain": [1, last], "nice": False, "padding": 12},
     }
-    y: dict[str, Any] = {"field": "value", "type": "quantitative", "title": None}
+    title = {"title": {"expr": f"({json.dumps(words)})[measure]"}}
+    y: dict[str, Any] = {"field": "value", "type": "quantitative", "axis": title}
     y |= {"scale": {"zero": False, "nice": True}}
     ends = (("request", "request"), ("value", "value"), ("seeds", "seeds"))
     tooltip = [named("model"), *(named(*one) for one in ends), named("spread")]

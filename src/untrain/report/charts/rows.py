@@ -1,20 +1,11 @@
-"""What charts say of rows: their colour and shape by name, and numbers short enough for a page."""
+"""What charts say of rows: their colour and shape by name, and the lines of tooltips."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 from untrain.report.charts.palette import Scales
-
-DIGITS = 4
-"""Significant digits of a number in a chart."""
-
-
-def rounded(value: float) -> float | None:
-    """The number as a chart holds it; None where there is none."""
-    return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
 
 
 def row_color(looks: Scales, labels: Sequence[str], field: str = "model") -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import Any
 
 DIGITS = 4
 """Significant digits of numbers in a chart."""
-COLUMNS = "max(1, floor((containerSize()[0] || 560) / 150))"
-"""Of a legend, so that it is as wide as its chart at most: an expression of Vega."""
+SIGNED = "datum.value == 0 ? '0' : format(datum.value, '+~g')"
+"""Labels of an axis of differences: an expression of Vega."""
 
 
 def spec(chart: Any) -> dict[str, Any]:

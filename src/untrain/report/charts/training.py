@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from untrain.report.charts.lines import name_beside, room, row_dash
+from untrain.report.charts.legend import key
+from untrain.report.charts.lines import name_beside, room
 from untrain.report.charts.palette import Scales
-from untrain.report.charts.rows import named, rounded, row_color
+from untrain.report.charts.rows import named, row_color
+from untrain.report.charts.spec import rounded
 from untrain.report.content import Spec
 from untrain.report.data import shown
 
@@ -20,11 +23,17 @@ HIDDEN = f"model == '{ALL}' && (width < 420 || !datum['free_' + axis])"
 """Names that would cover others; choosing their model shows them."""
 
 
-def training(found: Sequence[Line], looks: Scales, chosen: Mapping[str, str]) -> Spec:
+def training(
+    found: Sequence[Line], looks: Scales, chosen: Mapping[str, str], words: Mapping[str, str]
+) -> Spec:
     """chosen: the first values of the parameters `measure`, `axis` (epoch or seconds) and `model`:
-    a row, beside which Retrain is drawn, or all."""
+    a row, beside which Retrain is drawn, or all. words: what each measure is called."""
     models = list(dict.fromkeys(shown(one.label) for one in found))
-    color, dash = row_color(looks, models), row_dash(looks, models)
+    own = looks.only(models)
+    legend = {"legend": key(models, lines=True, orient="bottom")}
+    color = row_color(looks, models) | legend
+    scale = {"domain": own.labels, "range": own.dashes}
+    dash = {"field": "model", "type": "nominal", "scale": scale, **legend}
     rows = [row for line in found for row in _rows(line)]
     x = {
         "field": "at",
@@ -32,7 +41,8 @@ def training(found: Sequence[Line], looks: Scales, chosen: Mapping[str, str]) ->
         "axis": {"title": {"expr": "axis == 'epoch' ? 'epochs' : 'seconds'"}, "tickMinStep": 1},
         "scale": {"zero": True, "nice": False},
     }
-    y = {"field": "value", "type": "quantitative", "title": None, "scale": {"zero": True}}
+    title = {"title": {"expr": f"({json.dumps(words)})[measure]"}}
+    y = {"field": "value", "type": "quantitative", "axis": title, "scale": {"zero": True}}
     series = {"field": "series", "type": "nominal"}
     lines = (("epoch", "epoch"), ("seconds", "seconds"), ("value", "value"))
     tooltip = [named("model"), named("part"), *(named(*one) for one in lines)]

@@ -10,6 +10,7 @@ from untrain.report.comparing import agree, alone, apart
 from untrain.report.comparing.both import Both, Names, names_of
 from untrain.report.content import Section
 from untrain.report.data import Report, listed
+from untrain.report.naming import titled
 
 
 def compare(
@@ -24,15 +25,21 @@ def compare(
     theirs = {table.block: table for table in other.tables}
     both = {t.block: Both(t, theirs[t.block], called) for t in one.tables if t.block in theirs}
     if not both:
-        mine, other_blocks = (listed([str(t.block) for t in x.tables]) for x in (one, other))
+        had = (
+            f"{name} has {_had(x)}"
+            for name, x in zip(_typed(called, names), (one, other), strict=True)
+        )
         raise UserError(
-            f"Nothing is in both: {called.first} is of {mine}, {called.second} of {other_blocks}.",
+            f"Nothing is in both: {'; '.join(had)}.",
             where="untrain report",
             fix="Name two sets of results of the same data, network and request.",
         )
     strange = [told for pair in both.values() if (told := apart.other_data(pair))]
+    same = bool(names[0]) and names[0] == names[1]
+    if same:
+        strange.append(f"{names[0]} is named twice: it is compared with itself.")
     report = Report(
-        title=f"{called.first} beside {called.second}",
+        title=f"{names[0]} beside itself" if same else f"{called.first} beside {called.second}",
         about=(
             "Two sets of results, row by row. A difference is the second less the first: "
             f"{called.second} less {called.first}, paired by seed."
@@ -46,6 +53,15 @@ def compare(
     )
     lone = alone.blocks(one, other)
     return report, [agree.section(both), apart.section(both), alone.section(both, lone)]
+
+
+def _typed(called: Names, names: tuple[str, str]) -> tuple[str, str]:
+    """The two as the reader typed them, where that is known and tells them apart."""
+    return names if all(names) and names[0] != names[1] else called
+
+
+def _had(report: Report) -> str:
+    return "; ".join(titled([table.block]) for table in report.tables) or "nothing"
 
 
 def _told(names: Names, one: Report, other: Report) -> list[str]:

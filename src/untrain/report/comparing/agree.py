@@ -38,6 +38,7 @@ WORDS: dict[State, str] = {
     "unshared": "no seed in common",
 }
 HEADS = {m.name: m.short for m in (*METRICS, GONE)} | {"flops": "FLOPs", "gap": "gap"}
+BEYOND = "✗"
 READING = (
     "Rows of one name are compared seed by seed, so that what a seed brings is left out. The line "
     "at a dot is the 95 % interval of the mean difference; a cross marks a row of which some "
@@ -197,7 +198,7 @@ def _sheet(both: Both, pairs: Sequence[Pair]) -> Sheet:
         opened={place: _opened(pair, names) for place, pair in enumerate(pairs)},
         notes=[
             f"A cell is {both.names.second} less {both.names.first}, with its 95 % interval from "
-            "three seeds in common on. Costs are no part of the result.",
+            f"three seeds in common on. {BEYOND}: beyond the noise. Costs are no part of it.",
         ],
     )
 
@@ -217,9 +218,9 @@ def _cell(one: Difference | None, pair: Pair) -> Mark:
     if one is None or not math.isfinite(one.mean):
         return Mark("-", hint="not measured in both", style="muted")
     means = [value(one.name, float(values.mean())) for values in (one.second, one.first)]
-    style = "best" if one.name in {far.name for far in pair.beyond} else ""
+    far = f" {BEYOND}" * (one.name in {far.name for far in pair.beyond})
     hint = f"{means[0]} in the first, {means[1]} in the second"
-    return Mark(difference(one), sort=one.mean, style="" if not style else "second", hint=hint)
+    return Mark(f"{difference(one)}{far}", sort=one.mean, hint=hint)
 
 
 def _opened(pair: Pair, names: Sequence[str]) -> list[list[Mark]]:

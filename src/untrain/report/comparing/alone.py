@@ -10,6 +10,7 @@ from untrain.report.comparing.both import Both
 from untrain.report.content import Answer, Facts, Part, Section
 from untrain.report.data import Report, listed, shown
 from untrain.report.found.judged import some
+from untrain.report.naming import titled
 
 READING = "Nothing of this is compared. Failed runs are told with the reason that was noted."
 
@@ -21,14 +22,16 @@ def section(both: Mapping[Block, Both], lone: tuple[list[str], list[str]]) -> Se
         first = report.tables[0].block == table.block  # what has no block is told once
         return _answer(both[table.block], lone if first else ([], []))
 
-    question = "What has only one of them?"
+    question = "What is in only one of them?"
     return Section(key="alone", question=question, reading=READING, answer=answer)
 
 
 def blocks(one: Report, other: Report) -> tuple[list[str], list[str]]:
     """Blocks of either that the other lacks."""
     mine, theirs = ([table.block for table in report.tables] for report in (one, other))
-    return [str(b) for b in mine if b not in theirs], [str(b) for b in theirs if b not in mine]
+    return [titled([b]) for b in mine if b not in theirs], [
+        titled([b]) for b in theirs if b not in mine
+    ]
 
 
 def _answer(both: Both, lone: tuple[list[str], list[str]]) -> Answer | None:
@@ -39,14 +42,14 @@ def _answer(both: Both, lone: tuple[list[str], list[str]]) -> Answer | None:
     parts: list[Part] = []
     told = []
     for (name, mine, theirs), alone in zip(sides, lone, strict=True):
-        pairs = [*_rows(mine, theirs), *_failed(mine), *[("whole block", b) for b in alone]]
+        pairs = [*_rows(mine, theirs), *_failed(mine), *[("the whole request", b) for b in alone]]
         if pairs:
             key = f"alone-{len(parts) + 1}"
             parts.append(Facts(key=key, title=f"Only in {name}", pairs=pairs))
             rows = [row for row in mine.rows if theirs.row(row.label) is None]
             what = [
                 *([some(rows, others=False)] if rows else []),
-                *([f"{len(alone)} block{'s' * (len(alone) > 1)}"] if alone else []),
+                *([f"{len(alone)} request{'s' * (len(alone) > 1)}"] if alone else []),
             ]
             told += [f"only {name} has {listed(what)}"] if what else []
     if not parts:

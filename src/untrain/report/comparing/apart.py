@@ -67,9 +67,9 @@ def other_data(both: Both) -> str:
             elif _told(mine, "split", "forget", "keys") != _told(other, "split", "forget", "keys"):
                 forgotten.append(pair.label)
     if images:
-        return f"The two are of different images ({listed(_once(images))}): {both.first.block}."
+        return f"The two are of different images ({listed(_once(images))})."
     if forgotten:
-        return f"The two forget different images ({listed(_once(forgotten))}): {both.first.block}."
+        return f"The two forget different images ({listed(_once(forgotten))})."
     return ""
 
 

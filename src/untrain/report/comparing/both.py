@@ -28,11 +28,13 @@ class Names(NamedTuple):
 
 
 def names_of(one: Report, other: Report, called: tuple[str, str] = ("", "")) -> Names:
-    """Their titles, or else what they are called, or where they were found, or A and B."""
+    """Their titles, or else what they are called, or where they were found; of one that is beside
+    itself, its name with which it is."""
     for mine, theirs in ((one.title, other.title), called, (one.source, other.source)):
         if mine and theirs and mine != theirs:
             return Names(mine, theirs)
-    return Names("A", "B")
+    name = called[0] or one.title or one.source
+    return Names(f"{name} (first)", f"{name} (second)")
 
 
 @dataclass(frozen=True)

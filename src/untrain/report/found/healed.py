@@ -12,7 +12,7 @@ from untrain.report.charts import healing as charts
 from untrain.report.charts.palette import scales
 from untrain.report.charts.spec import rounded
 from untrain.report.content import Control, Figure
-from untrain.report.data import listed
+from untrain.report.data import listed, nearest_first, shown
 from untrain.report.found.judged import (
     MANY,
     Judged,
@@ -31,13 +31,15 @@ def figure(table: Table, found: Sequence[Judged]) -> Figure | None:
     rows = [row for one in found for row in _curve(one)]
     if not rows:
         return None
-    own = [label for label in dict.fromkeys(row["who"] for row in rows) if label != "Retrain"]
+    drawn = {row["who"] for row in rows}
+    order = nearest_first([one.row for one in found if one.label in drawn])
+    own = [shown(row.label) for row in order if row.label != "retrain"]
     lrs = sorted({float(row["rate"]) for row in rows}, reverse=True)
     rates = {f"{lr:g}": _rate(lr, lrs) for lr in lrs}
     limits = [number_of(value, "margin") for one in found for value in one.of("healing")]
     limit = 100 * min([one for one in limits if math.isfinite(one)], default=0.0)
-    limit = min(limit, 100.0)  # a difference of accuracies ends there
-    specs = [charts.curves(rows, scales(table), limit, list(rates))]
+    limit = min(limit, charts.MOST)
+    specs = [charts.curves(rows, scales(table), limit, list(rates), own[0] if own else "")]
     return Figure(
         key="healing",
         title="Healing: accuracy on forgotten minus unseen images, by passes",
@@ -48,7 +50,7 @@ def figure(table: Table, found: Sequence[Judged]) -> Figure | None:
         specs=specs,
         controls=[
             *([Control("rate", "Learning rate", rates)] if len(rates) > 1 else []),
-            Control("who", "Highlight", {"": "All", **{one: one for one in own}}, kind="list"),
+            Control("who", "Highlight", {one: one for one in own} | {"": "All"}, kind="list"),
         ],
         table=_healing_grid(found),
     )
@@ -112,6 +114,8 @@ def _healing_grid(found: Sequence[Judged]) -> Grid:
         "points: forgotten minus unseen images of the same classes, less what models that never "
         "saw them give where there are such; 0 passes: as it is."
     ]
+    if any(row[-1] not in ("-", "") and float(row[-1]) >= charts.MOST for row in rows):
+        notes.append("A limit of 100 points or more: with so few images nothing could have failed.")
     return Grid("Healing", [*head, "limit, points"], rows, notes)
 
 
@@ -144,7 +148,19 @@ def told(found: Sequence[Judged]) -> str:
             f"Yes: trained further on retained images alone, {listed(words)} {verb} the forgotten "
             f"images better than unseen ones{others}."
         )
-    furthest = max(levels, key=lambda one: abs(one[1]))
-    kept = all(state(one, "healing") == "pass" for _, _, one in levels)
-    start = "No: nothing came back" if kept else "Not shown: nothing surely came back"
-    return f"{start} by healing; furthest from unseen images is {furthest[0]}, {furthest[1]:+.1f}."
+    if all(state(one, "healing") == "pass" for _, _, one in levels):
+        furthest = max(levels, key=lambda one: abs(one[1]))
+        return (
+            "No: nothing came back by healing. Furthest from unseen images is "
+            f"{furthest[0]}, by {furthest[1]:+.1f} points."
+        )
+    under = [f"{who} ({level:+.1f} points)" for who, level in failed]
+    unsure = [one for _, _, one in levels if state(one, "healing") not in ("pass", "fail")]
+    said = {str(value.get("sentence", "")) for one in unsure for value in one.of("healing")} - {""}
+    told = [f"Healing leaves {listed(under)} below unseen images."] if under else []
+    if len(unsure) == len(levels) and len(said) == 1:
+        told += said
+    elif unsure:
+        who = listed([one.label for one in unsure]) if len(unsure) < 4 else f"{len(unsure)} methods"
+        told.append(f"Healing has surely brought nothing back, but could not clear {who}.")
+    return f"{'Not known.' if unsure else 'No.'} {' '.join(told)}"

@@ -6,6 +6,7 @@ import math
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Literal
 
 from untrain.bench.job import Result
@@ -103,7 +104,10 @@ def some(rows: Sequence[Row], others: bool) -> str:
 
 
 def typed(report: Report, run: Result) -> str:
-    """The folder of a run as one would type it."""
+    """The folder of a run as one would type it; where only small files are here, in a place that
+    the reader knows."""
+    if not report.measurable:
+        return f"STORE/runs/{run.address}" if report.make else f"RUNS/{PurePath(run.address).name}"
     return shlex.quote(report.places.get(run.address, run.address))
 
 

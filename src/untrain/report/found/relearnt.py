@@ -93,5 +93,5 @@ def told(found: Sequence[Judged]) -> str:
         verb = "relearns" if len(fast) == 1 else "relearn"
         return f"{listed(fast)} {verb} them faster than new images."
     ratio, least = min(ratios, key=lambda one: one[0])
-    start = "Relearning was in no case shown to be faster than of new images; the lowest ratio is"
+    start = "No method surely relearns them faster than new images; the lowest ratio of times is"
     return f"{start} {ratio:.2f} ({least.label})."

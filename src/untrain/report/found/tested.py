@@ -11,6 +11,7 @@ from untrain.bench.tables.grid import Grid, number
 from untrain.report.charts.gone import FURTHEST, tests
 from untrain.report.charts.spec import rounded
 from untrain.report.content import Control, Figure, Mark, Sheet
+from untrain.report.data import nearest_first
 from untrain.report.found.judged import (
     NAN,
     STATES,
@@ -96,7 +97,7 @@ def sheet(found: Sequence[Judged], retrain: Sequence[Judged] = ()) -> Sheet:
         notes=[
             "✓ shown to be inside its limit, ✗ shown to be outside, ? neither was shown. Several "
             "seeds: the mean, and the worst sign.",
-            *filter(None, sees),
+            *_seen([one for one in sees if one]),
         ],
     )
 
@@ -158,17 +159,26 @@ def _sees(found: Sequence[Judged], test: Test) -> str:
     known = [one for one in known if math.isfinite(one)]
     if not known:
         return ""
+    name = test.head.partition(",")[0]
     if min(known) >= test.most:
-        return f"{test.head}: with so few images no departure would surely fail."
+        return f"{name} none, with so few images"
     low, high = (test.text(end) for end in (min(known), max(known)))
     span = low if low == high else f"{low} to {high}"
-    span = f"{low} or more" if max(known) >= test.most else span
-    return f"{test.head}: a departure of {span} from the goal fails with 90 % probability."
+    return f"{name} {low} or more" if max(known) >= test.most else f"{name} {span}"
+
+
+def _seen(told: Sequence[str]) -> list[str]:
+    if not told:
+        return []
+    return [f"Departures from the goal that fail with 90 % probability: {'; '.join(told)}."]
 
 
 def figure(found: Sequence[Judged]) -> Figure | None:
     """How far each test lies from its goal, a method at a time; None without a number."""
-    rows = [row for one in found for row in _dots(one)]
+    order = [row.label for row in nearest_first([one.row for one in found])]
+    rows = [
+        row for one in sorted(found, key=lambda j: order.index(j.row.label)) for row in _dots(one)
+    ]
     if not rows:
         return None
     names = list(dict.fromkeys(row["who"] for row in rows))
@@ -180,6 +190,7 @@ def figure(found: Sequence[Judged]) -> Figure | None:
             "that test; inside of one limit passes. Other methods can be chosen."
         ),
         specs=[tests(rows, names[0])],
+        captions=["{who}"],
         controls=[Control("who", "Method", {name: name for name in names}, kind="list")],
         table=numbers(found),
     )

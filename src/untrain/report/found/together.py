@@ -10,18 +10,23 @@ import numpy as np
 from untrain.bench.numbers.statistics import Table
 from untrain.bench.numbers.ties import UNRANKED
 from untrain.report.charts.embedding import WORDS, named
+from untrain.report.data import nearest_first
 from untrain.report.sections import filters
 
 
 class Seen:
-    """What was laid out, as arrays. rows: Original, Retrain, then methods in the table's order."""
+    """What was laid out, as arrays. rows: Original, Retrain, then methods, as in the table.
+
+    methods: the one with the smallest gap first.
+    """
 
     def __init__(self, found: Mapping[str, Any], table: Table) -> None:
         made = found["embedding"]
         self.made: Mapping[str, Any] = made
         self.classes: list[str] = [str(name) for name in found["classes"]]
-        self.rows = [row.label for row in table.rows if row.label in made["x"]]
-        self.methods = [row for row in self.rows if row not in UNRANKED]
+        drawn = [row for row in table.rows if row.label in made["x"]]
+        self.methods = [row.label for row in nearest_first(drawn) if row.label not in UNRANKED]
+        self.rows = [row.label for row in drawn]
         self.labels = np.array(made["labels"], dtype=np.int64)
         self.sets = np.array(made["sets"])
         self.forgotten = self.sets == "forget"

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from importlib.resources import files
 
 STYLES = ("base.css", "parts.css", "tables.css", "print.css")
-SCRIPTS = ("charts.js", "focus.js", "sheet.js", "page.js")
+SCRIPTS = ("library.js", "charts.js", "focus.js", "sheet.js", "page.js")
 
 
 def style() -> str:

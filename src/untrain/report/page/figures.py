@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from untrain.bench.tables.delimited import comma
 from untrain.report.charts.theme import themed
-from untrain.report.content import Figure, Spec
+from untrain.report.content import Control, Figure, Spec
 from untrain.report.page.bundle import VEGALITE
 
 WIDTH = 640
@@ -23,10 +23,11 @@ WIDTH = 640
 
 @dataclass(frozen=True)
 class Chart:
-    """caption: above it, "" for none. label: what a screen reader says. json: spec and its name."""
+    """caption: above it, "" for none. label: what a screen reader says, in it `{signal}` where the
+    choice of a control stands. json: the spec."""
 
     name: str
-    caption: str
+    caption: Markup
     label: str
     json: Markup
 
@@ -34,15 +35,38 @@ class Chart:
 def charts(figure: Figure, name: str) -> list[Chart]:
     """The charts of a figure, in the looks of the page. name: unique on the page."""
     captions = list(figure.captions) + [""] * (len(figure.specs) - len(figure.captions))
+    labels = [f"{one}: {figure.description}" if one else figure.description for one in captions]
     return [
         Chart(
-            f"{name}-{place}",
-            caption,
-            label := f"{caption}: {figure.description}" if caption else figure.description,
-            embedded({**themed(spec), "description": label}),
+            f"{name}-chart-{place}",
+            living(captions[place - 1], figure.controls),
+            labels[place - 1],
+            embedded({**themed(spec), "description": filled(labels[place - 1], figure.controls)}),
         )
-        for place, (spec, caption) in enumerate(zip(figure.specs, captions, strict=True), 1)
+        for place, spec in enumerate(figure.specs, 1)
     ]
+
+
+def filled(text: str, controls: Sequence[Control]) -> str:
+    """The text with the first choice of a control in place of `{signal}`."""
+    return _replaced(text, controls, lambda control, choice: choice)
+
+
+def living(text: str, controls: Sequence[Control]) -> Markup:
+    """The same as markup, in which the page's script keeps the name of what is chosen."""
+    span = Markup('<span data-chosen="{}">{}</span>')
+    return Markup(
+        _replaced(str(Markup.escape(text)), controls, lambda c, t: span.format(c.signal, t))
+    )
+
+
+def _replaced(text: str, controls: Sequence[Control], told: Callable[[Control, str], str]) -> str:
+    known = {
+        f"{{{one.signal}}}": told(one, next(iter(one.options.values()), "")) for one in controls
+    }
+    if not known:
+        return text
+    return re.sub("|".join(map(re.escape, known)), lambda match: known[match[0]], text)
 
 
 def embedded(value: Any) -> Markup:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from untrain.bench.numbers.statistics import Table
-from untrain.report.content import Answer, Section
+from untrain.bench.tables.sequences import chains
+from untrain.report import naming
+from untrain.report.answered import answered
+from untrain.report.content import Answer, Missing, Section
 from untrain.report.data import Report, listed, methods, shown
-from untrain.report.naming import titled
 
 FIRST = {"closest": "Who is closest?", "cost": "At what cost?", "gone": "Is it gone?"}
 """Sections whose answers stand at the top, and what the reader asks there in a word."""
@@ -26,6 +28,12 @@ class Told:
     section: Section
     answers: list[tuple[str, str, Answer]]
 
+    @property
+    def reader(self) -> int | None:
+        """Below which answer stands how to read it: the first one that shows anything."""
+        shown = [any(not isinstance(p, Missing) for p in one.parts) for _, _, one in self.answers]
+        return shown.index(True) if any(shown) else None
+
 
 @dataclass(frozen=True)
 class Block:
@@ -34,18 +42,20 @@ class Block:
     name: str
     facts: list[tuple[str, str]]
     answers: list[tuple[str, str, str, str]]
-    """Question, first sentence, what follows it, anchor."""
+    """Question, first sentence, the next one, anchor."""
 
 
 def told(report: Report, sections: Sequence[Section]) -> list[Told]:
     """The sections that have something to say of any block."""
-    found, names = [], named(report)
+    found, tables = [], last(report)
+    names, several = named(tables), len(tables) > 1
+    rest = [table for table in report.tables if not any(table is one for one in tables)]
+    report = replace(report, tables=(*tables, *rest))  # what is told once, is told of the first
     for section in sections:
         answers = []
-        for place, table in enumerate(report.tables):
-            answer = section.answer(report, table)
+        for place, table in enumerate(tables):
+            answer = answered(section, report, table)
             if answer is not None:
-                several = len(report.tables) > 1
                 anchor = f"{section.key}-{place + 1}" if several else section.key
                 answers.append((anchor, names[place] if several else "", answer))
         if answers:
@@ -55,11 +65,12 @@ def told(report: Report, sections: Sequence[Section]) -> list[Told]:
 
 def blocks(report: Report, tolds: Sequence[Told]) -> list[Block]:
     firsts = [one for one in tolds if one.section.key in FIRST] or tolds[:1]
-    several = len(report.tables) > 1
+    tables = last(report)
+    several = len(tables) > 1
     found = []
-    for table, name in zip(report.tables, named(report), strict=True):
+    for table, name in zip(tables, named(tables), strict=True):
         answers = [
-            (FIRST.get(one.section.key, one.section.question), *parted(answer.sentence), anchor)
+            (FIRST.get(one.section.key, one.section.question), *short(answer.sentence), anchor)
             for one in firsts
             for anchor, block, answer in one.answers
             if not several or block == name
@@ -68,19 +79,33 @@ def blocks(report: Report, tolds: Sequence[Told]) -> list[Block]:
     return found
 
 
-def named(report: Report) -> list[str]:
+def last(report: Report) -> list[Table]:
+    """The blocks that are told of: of requests in a row the last alone, as it holds all before it;
+    what came between is in the section on requests in a row."""
+    passed = {id(table) for stages in chains(report.tables) for table in stages[:-1]}
+    return [table for table in report.tables if id(table) not in passed]
+
+
+def named(tables: Sequence[Table]) -> list[str]:
     """What each block is called; with the rules themselves where words alone are not enough."""
-    words = [titled([table.block]) for table in report.tables]
+    words = [naming.titled([table.block]) for table in tables]
     return [
         f"{word} ({table.block.forget})" if words.count(word) > 1 else word
-        for word, table in zip(words, report.tables, strict=True)
+        for word, table in zip(words, tables, strict=True)
     ]
 
 
 def parted(text: str) -> tuple[str, str]:
     """The first sentence of a text, and the others."""
-    first, *others = re.split(r"(?<=[^.]{3}[.!?])\s+(?=\w)", text, maxsplit=1)
+    ends = r"(?:(?<=\d[.!?])|(?<=[^.]{3}[.!?]))\s+(?=\w)"
+    first, *others = re.split(ends, text, maxsplit=1)
     return first, "".join(others)
+
+
+def short(text: str) -> tuple[str, str]:
+    """The first two sentences; the second one is "" where there is none."""
+    first, rest = parted(text)
+    return first, parted(rest)[0]
 
 
 def facts(table: Table) -> list[tuple[str, str]]:
@@ -89,14 +114,14 @@ def facts(table: Table) -> list[tuple[str, str]]:
     environments = [one.get("environment", {}) for one in about]
     ended = [str(one.get("time", {}).get("ended", "")) for one in about]
     pairs = [
-        ("Data", table.block.data),
-        ("Model", table.block.model),
-        ("Request", table.block.forget),
+        ("Data", naming.data(table.block.data)),
+        ("Model", naming.model(table.block.model)),
+        ("Request", naming.forget(table.block.forget).rstrip(",")),
         ("Forgotten", _forgotten(about)),
         ("Methods", _named([shown(row.label) for row in methods(table)])),
         ("Runs", _runs(table)),
         ("Device", _several(one.get("device") for one in environments)),
-        ("Version", _several(_version(one) for one in environments)),
+        ("Version", _versions(environments)),
         ("Ended", max(ended, default="")[:10]),
     ]
     return [(name, value) for name, value in pairs if value]
@@ -127,13 +152,21 @@ def _runs(table: Table) -> str:
     return f"{count}, {seeds} seed{'s' * (seeds != 1)}{missing}" if count else f"none{missing}"
 
 
-def _version(environment: dict[str, object]) -> str:
-    version, commit = environment.get("untrain", ""), str(environment.get("commit") or "")
-    return (
-        f"{version} ({commit[:7]}{'-dirty' * commit.endswith('-dirty')})"
-        if commit
-        else str(version)
-    )
+def _versions(environments: Sequence[Mapping[str, Any]]) -> str:
+    """Each version once, with its commits: `0.1.0 (9b96e12 and others)`."""
+    commits: dict[str, set[str]] = {}
+    for one in environments:
+        if version := one.get("untrain"):
+            commits.setdefault(str(version), set()).add(str(one.get("commit") or ""))
+    return listed([f"{version}{_commits(found)}" for version, found in sorted(commits.items())])
+
+
+def _commits(found: set[str]) -> str:
+    known = sorted(commit for commit in found if commit)
+    if not known:
+        return ""
+    first = f"{known[0][:7]}{'-dirty' * known[0].endswith('-dirty')}"
+    return f" ({first}{' and others' * (len(found) > 1)})"
 
 
 def _several(values: Iterable[object]) -> str:

@@ -20,8 +20,8 @@ from untrain.report.content import (
     Verdicts,
 )
 from untrain.report.data import Report
-from untrain.report.page import assets, figures, header
-from untrain.report.page.bundle import bundle
+from untrain.report.page import assets, figures, glossary, header, outcomes
+from untrain.report.page.bundle import bundle, packed
 from untrain.version import __version__
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def render(report: Report, sections: Sequence[Section], *, scripts: str = "") ->
         blocks=header.blocks(report, tolds),
         thumbnails=[(key, _picture(png)) for key, png in report.thumbnails.items()],
         style=Markup(assets.style()),
-        library=Markup(library),
+        library=packed() if library else "",
         script=Markup(own),
         policy=assets.policy([library, own] if library else [own]),
         version=__version__,
@@ -79,7 +79,9 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"unique": Names(), "kind": kind, "figures": figures}
+    made.globals |= {"grouped": outcomes.grouped}
     made.filters |= {"shade": shade, "together": together, "worded": worded}
+    made.filters |= {"glossed": glossary.glossed}
     return made
 
 

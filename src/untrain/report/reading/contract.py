@@ -1,4 +1,4 @@
-"""What result files must hold to be read: kinds of values by their place, checked before use.
+"""What result files must hold to be read: the record of a run, its measures and its verdict.
 
 A file that another version has written, or somebody has changed, is told and left out: nothing
 that stands on a page is a guess.
@@ -9,80 +9,102 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-Shape = Mapping[str, Any]
-"""Key -> its kind, or the shape of what it holds; `key?` may be absent, `*` is every other key."""
-NUMBER = (int, float)
-TABLE: Shape = {"*": {"*": int}}
-"""Class -> predicted class -> images."""
-FOUR: Shape = {"retain": list, "forget": list, "unseen": list, "test": list}
+from untrain.report.reading.shapes import Also, Maybe, Number, Shape, wrong
+from untrain.report.reading.values import ANY, OPEN, VALUES, WHOLE, finite
 
 RUN: Shape = {
     "label": str,
     "config": {
-        "data": {"split_seed?": int},
+        "data": {"split_seed?": Number(whole=True)},
         "model": dict,
-        "method": {"name": str},
-        "terms": list,
+        "method": {"name": str, "epochs?": ANY},
+        "terms": [{"name": str}],
         "forget": str,
-        "seed": int,
+        "seed": Number(whole=True),
         "select?": dict,
     },
-    "images": {"hash": str, "classes?": list, "size?": list},
-    "split": {"*": {"images": int, "keys": str}},
-    "requests?": [{"rule": str, "images": int}],
-    "checkpoints": {"child": str, "parent?": str, "root?": str},
-    "cost": dict,
-    "curve?": [{"epoch?": NUMBER}],
-    "fields?": {"*": dict},
-    "environment?": dict,
+    "images": {
+        "hash": str,
+        "name?": str,
+        "classes?": [str],
+        "size?": [WHOLE],
+    },
+    "split": {"*": {"images": WHOLE, "keys": str}},
+    "requests?": [{"rule": str, "images": WHOLE}],
+    "checkpoints": {"child": str, "parent?": Maybe(str), "root?": Maybe(str)},
+    "cost": Also({"seconds": Number(0), "*": object}, finite),
+    "curve?": [{"epoch?": ANY, "role?": str}],
+    "fields?": {"*": {"text?": str}},
+    "environment?": {"numerics?": Maybe({"*": object})},
     "notes?": [str],
     "time?": {"started?": str, "ended?": str},
     "command?": str,
+    "choice?": Maybe(dict),
+    "paper?": str,
 }
-MEASURE: Shape = {
-    "audit": str,
-    "weights": str,
-    "rules": [str],
-    "seeds?": [int],
-    "values": dict,
-}
-VALUES: Mapping[str, Shape] = {
-    "answers": {
-        "classes": [str],
-        "reference": str,
-        "images": {"retain": int, "forget": int, "unseen": int, "test": int},
-        "roc": {"auc": NUMBER, "fpr": list, "tpr": list, "tpr_at": dict},
-        "histograms": {"*": {"low": NUMBER, "high": NUMBER, "counts": FOUR}},
-        "accuracy": {"*": {"*": [int]}},
-    },
-    "destination": {
-        "classes": [str],
-        "gone": [int],
-        "reference": str,
-        "forget": TABLE,
-        "unseen": TABLE,
-    },
-    "centroids": {
-        "classes": [str],
-        "gone": [int],
-        "retained": [int],
-        "forget": {"*": list},
-        "unseen": {"*": list},
-        "own_class?": dict,
-    },
-    "predictions": {"images": int, "keys": str, "predicted": str},
-}
+MEASURE: Shape = {"audit": str, "weights": str, "rules": [str], "seeds?": [WHOLE], "values": dict}
+
+NUMBERS = ("value", "low", "high", "target", "margin", "p", "sees")
 VERDICT: Shape = {
     "verdict": str,
     "reasons": [str],
     "request": {"title": str},
     "terms": dict,
-    "conditions": [{"key": str, "title": str, "sentence": str}],
-    "findings": [{"key": str, "title": str, "sentence": str, "state": str, "more": dict}],
-    "utility": [{"name": str}],
+    "conditions": [{"key": str, "title": str, "sentence": str, "more?": Maybe(dict)}],
+    "findings": [
+        {
+            "key": str,
+            "title": str,
+            "sentence": str,
+            "state": frozenset({"pass", "fail", "open", "off"}),
+            **{f"{name}?": OPEN for name in NUMBERS},
+            "beside?": {"*": OPEN},
+            "more": {"before?": OPEN, "curve?": [{"*": OPEN}], "levels?": Maybe([OPEN])},
+        }
+    ],
+    "utility": [{"name": str, "*": OPEN}],
     "log": {"checkpoints": dict},
 }
 """As `untrain audit RUN` writes it."""
+
+
+def _placed(content: Mapping[str, Any]) -> str:
+    known = len(content["blocks"])
+    lost = any(cell["block"] >= known for cell in content["cells"])
+    return "has a run of a block that it does not list" if lost else ""
+
+
+LISTING = Also(
+    {
+        "study": str,
+        "size": str,
+        "title": str,
+        "about?": str,
+        "command": str,
+        "choosing?": Maybe(bool),
+        "evaluate_seeds?": [WHOLE],
+        "blocks": [{"data": str, "model": str, "forget": str}],
+        "order": [str],
+        "cells": [
+            {
+                "block": WHOLE,
+                "label": str,
+                "address": str,
+                "rules": [str],
+                "seeds": dict.fromkeys(("split", "train", "unlearn"), WHOLE),
+                "settings": dict,
+                "select?": str,
+                "twin?": str,
+            }
+        ],
+    },
+    _placed,
+)
+"""Of a study, as its store keeps it."""
+
+
+def wrong_in_listing(content: Mapping[str, Any]) -> str:
+    return wrong(content, LISTING)
 
 
 def wrong_in_run(run: Mapping[str, Any]) -> str:
@@ -100,31 +122,3 @@ def wrong_in(content: Mapping[str, Any]) -> str:
 
 def wrong_in_verdict(content: Mapping[str, Any]) -> str:
     return wrong(content, VERDICT)
-
-
-def wrong(content: Any, shape: Any, where: str = "") -> str:
-    """The first value that is not of its shape, in words; "" if there is none."""
-    if isinstance(shape, Mapping):
-        if not isinstance(content, Mapping):
-            return _told(where, "no object")
-        told = {name.rstrip("?") for name in shape}
-        rest = [(key, shape["*"]) for key in content if key not in told] if "*" in shape else []
-        for key, inner in [*shape.items(), *rest]:
-            name = key.rstrip("?")
-            if key == "*" or (key.endswith("?") and name not in content):
-                continue
-            if name not in content:
-                return f"lacks {where}{name}"
-            if problem := wrong(content[name], inner, f"{where}{name}."):
-                return problem
-        return ""
-    if isinstance(shape, list):
-        if not isinstance(content, list):
-            return _told(where, "no list")
-        return next(filter(None, (wrong(each, shape[0], where) for each in content)), "")
-    fits = isinstance(content, shape) and not (isinstance(content, bool) and shape is not bool)
-    return "" if fits else _told(where, "of another kind")
-
-
-def _told(where: str, what: str) -> str:
-    return f"has something that is {what} at {where.rstrip('.')}"

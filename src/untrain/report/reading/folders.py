@@ -15,8 +15,8 @@ from untrain.report.data import Report
 from untrain.report.naming import titled
 from untrain.report.reading import mismatch
 from untrain.report.reading.joined import joined
-from untrain.report.reading.portable import addresses, ended, portable
-from untrain.report.reading.runs import Folder, Placed, opened
+from untrain.report.reading.portable import PLACE, addresses, ended, outside, portable, typed
+from untrain.report.reading.runs import Folder, Placed, opened, warned
 from untrain.report.reading.sets import blocks_of, settings_of
 from untrain.report.reading.standins import job_of
 from untrain.runs.record import SchemaError
@@ -48,14 +48,12 @@ def read(paths: Sequence[Path], named: Sequence[Path], warnings: Sequence[str] =
         else:
             results.append(result)
     if not results:
-        what = f"None of the runs in {', '.join(map(str, named))} is measured yet."
-        fix = "Measure them where their images are: untrain report RESULTS --data-root FOLDER"
-        raise UserError(what, "RESULTS", fix, MISSING)
+        raise unmeasured(named, warned(one.folder for one in placed))
     blocks = list(dict.fromkeys(one.cell.block for one in placed))
     made = tables(results, order_of(placed), lacks, GAP, blocks)
     known = {names[folder.path]: folder for folder in folders}
-    found = [note for folder in folders for note in folder.warnings]
-    words = ["untrain", "report", *(portable(place) for place in named)]
+    joint = joined(made, known)
+    words = ["untrain", "report", *(typed(place) for place in named)]
     return Report(
         title=titled(blocks),
         source=", ".join(portable(place) for place in named),
@@ -63,10 +61,31 @@ def read(paths: Sequence[Path], named: Sequence[Path], warnings: Sequence[str] =
         about=mismatch.apart(placed),
         ended=ended(folder.run for folder in folders),
         tables=tuple(made),
-        joint=joined(made, known),
-        places={name: name for name in known},
-        warnings=tuple(dict.fromkeys([*warnings, *notes, *found, *mismatch.told(placed, made)])),
+        joint=joint,
+        measurable=any(one.measurable for one in folders),
+        places={name: _typed(name, known[name].path) for name in known},
+        warnings=tuple(
+            dict.fromkeys([*warnings, *notes, *warned(folders), *mismatch.told(placed, made)])
+        ),
     )
+
+
+def _typed(address: str, path: Path) -> str:
+    """An address as a path to copy; one of two that would be alike keeps its number."""
+    return f"{PLACE}/{address}" if outside(path) else address
+
+
+def unmeasured(named: Sequence[Path], notes: Sequence[str]) -> UserError:
+    """Nothing can be compared yet. notes: what is wrong with measures that are there."""
+    what = f"None of the runs in {', '.join(map(str, named))} is measured yet."
+    if notes:
+        lines = "".join(f"\n  {note}" for note in notes)
+        what = f"No measure of the runs in {', '.join(map(str, named))} can be read.{lines}"
+    fix = (
+        "Measure them where their images are, without --measure none: "
+        "untrain report RESULTS --data-root FOLDER"
+    )
+    return UserError(what, "RESULTS", fix, MISSING)
 
 
 def whole(paths: Sequence[Path]) -> tuple[list[Folder], list[str]]:

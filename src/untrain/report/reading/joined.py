@@ -7,13 +7,12 @@ from typing import Any
 
 from untrain.bench.job import Block
 from untrain.bench.numbers.statistics import Table
+from untrain.joint.kept import best
 from untrain.report.reading.runs import Folder
 
 
 def joined(tables: Iterable[Table], folders: Mapping[str, Folder]) -> dict[Block, dict[str, Any]]:
     """Joint measures by block, where there are any. folders: runs by address."""
-    from untrain.joint.kept import read
-
     found: dict[Block, dict[str, Any]] = {}
     for table in tables:
         runs = [(row.label, run) for row in table.rows for run in row.runs]
@@ -24,7 +23,7 @@ def joined(tables: Iterable[Table], folders: Mapping[str, Folder]) -> dict[Block
         homes = [run for label, run in runs if label == "retrain"]
         homes += [run for label, run in runs if label == "original"]
         kept = (
-            read(folders[home.address].path, rules, rows)
+            best(folders[home.address].joints, rules, rows)
             for home in homes
             for rules in (asked or [runs[0][1].cell.rules])
         )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from untrain.bench.numbers.statistics import Table
 from untrain.bench.numbers.ties import UNRANKED
 from untrain.bench.tables.remarks import numbers
+from untrain.report.naming import titled
 from untrain.report.reading.runs import Placed
 from untrain.report.reading.sets import kind_of
 
@@ -57,8 +58,8 @@ def _requests(members: Sequence[Placed]) -> Iterator[str]:
     if any(len(keys) > 1 for keys in chosen.values()):
         block = members[0].cell.block
         yield (
-            f"Runs of {block} have forgotten different images under one rule: their files or lists "
-            "have changed in between, and their numbers are not comparable."
+            f"{titled([block])}: runs have forgotten different images under one rule. Their files "
+            "or lists have changed in between, and their numbers are not comparable."
         )
 
 
@@ -70,17 +71,17 @@ def _retrains(members: Sequence[Placed], table: Table) -> Iterator[str]:
     asked = " ".join(f"--forget {rule}" for rule in told)
     if not retrains:
         yield (
-            f"No Retrain for {table.block}: gaps cannot be computed. Train it with the settings of "
-            f"the Original: untrain train {asked} --out runs/retrain"
+            f"No Retrain for {titled([table.block])}: gaps cannot be computed. Train it with the "
+            f"settings of the Original: untrain train {asked} --out runs/retrain"
         )
     elif table.unpaired and any(row.label not in UNRANKED for row in table.rows):
         seeds = sorted({train for _, (_, train) in table.unpaired})
         yield (
-            f"No Retrain of training seed {numbers(seeds)} for {table.block}: paired gaps leave "
-            f"{'it' if len(seeds) == 1 else 'them'} out. Train it: untrain train {asked} "
-            f"--seed {seeds[0]} --out runs/retrain-{seeds[0]}"
+            f"No Retrain of training seed {numbers(seeds)} for {titled([table.block])}: paired "
+            f"gaps leave {'it' if len(seeds) == 1 else 'them'} out. Train it: untrain train "
+            f"{asked} --seed {seeds[0]} --out runs/retrain-{seeds[0]}"
         )
     epochs = {run["config"]["method"].get("epochs") for run in retrains}
     if len(epochs) > 1:
         listed = ", ".join(sorted(map(str, epochs)))
-        yield f"Retrains of {table.block} were trained for different epochs: {listed}."
+        yield f"Retrains of {titled([table.block])} were trained for different epochs: {listed}."

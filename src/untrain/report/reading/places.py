@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,9 @@ from typing import Any
 from untrain.bench.kept import listing
 from untrain.bench.kept.store import Store
 from untrain.errors import MISSING, Problems, UserError
+from untrain.files import matching
+from untrain.report.reading.contract import wrong_in_listing
+from untrain.report.reading.runs import readable
 
 DEEP = 3
 """How far below a named folder runs are looked for."""
@@ -35,7 +38,7 @@ def understood(places: Sequence[Path], study: str = "", size: str = "laptop") ->
         return _store(named[0], study, size)
     if len(named) == 1 and named[0].is_file() and (named[0].parents[1] / "store.json").is_file():
         store = Store(named[0].parents[1]).open(write=False, where=str(named[0]))
-        return Understood(named=named, store=store, listing=listing.load(named[0]))
+        return Understood(named=named, store=store, listing=_listing(named[0]))
     if study:
         what = f"{_listed(named)} is no store, so it has no study {study}."
         raise UserError(what, "--store", "Name the store: --store runs/bench")
@@ -43,7 +46,7 @@ def understood(places: Sequence[Path], study: str = "", size: str = "laptop") ->
     folders = [each for place in named for each in problems.attempt(runs_in, place) or []]
     problems.raise_all()
     single = len(named) == 1 and is_run(named[0])
-    return Understood(named=named, folders=tuple(dict.fromkeys(folders)), single=single)
+    return Understood(named=named, folders=tuple(once(folders)), single=single)
 
 
 def _store(root: Path, study: str, size: str) -> Understood:
@@ -62,10 +65,10 @@ def _store(root: Path, study: str, size: str) -> Understood:
                 fix=fix or f"Listed: {listed}. Make it: untrain bench run {study}",
                 code=MISSING,
             )
-        return Understood(named=(root,), store=store, listing=listing.load(path))
+        return Understood(named=(root,), store=store, listing=_listing(path))
     if len(known) == 1:
         path = listing.place(root, *known[0])
-        return Understood(named=(root,), store=store, listing=listing.load(path))
+        return Understood(named=(root,), store=store, listing=_listing(path))
     if known:
         name, its = known[0]
         raise UserError(
@@ -77,6 +80,14 @@ def _store(root: Path, study: str, size: str) -> Understood:
     note = "The store lists no study: rows are runs of one label and one set of settings."
     folders = tuple(runs_in(root / "runs"))
     return Understood(named=(root,), folders=folders, warnings=(note,))
+
+
+def _listing(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = readable(listing.load(path))
+    if problem := wrong_in_listing(content):
+        fix = "Write it again: untrain bench status STUDY"
+        raise UserError(f"{path.name} {problem}.", str(path), fix)
+    return content
 
 
 def is_run(folder: Path) -> bool:
@@ -99,8 +110,8 @@ def runs_in(place: Path) -> list[Path]:
         return [place]
     found: set[Path] = set()
     for depth in range(DEEP + 1):
-        found |= {path.parent for path in place.glob("/".join(["*"] * depth + ["run.json"]))}
-        stopped = place.glob("/".join(["*"] * depth + ["resume.safetensors"]))
+        found |= {path.parent for path in matching(place, "/".join(["*"] * depth + ["run.json"]))}
+        stopped = matching(place, "/".join(["*"] * depth + ["resume.safetensors"]))
         found |= {path.parent for path in stopped}
     if not found:
         raise UserError(
@@ -109,7 +120,15 @@ def runs_in(place: Path) -> list[Path]:
             fix="Name the --out folder of a run, a folder of such folders, or a study: "
             "untrain report coun-table2",
         )
-    return sorted(found)
+    return sorted(once(sorted(found, key=lambda path: (len(path.parts), path))))
+
+
+def once(folders: Iterable[Path]) -> list[Path]:
+    """Each folder once, by the first of its names: links may lead to it as well."""
+    found: dict[Path, Path] = {}
+    for folder in folders:
+        found.setdefault(folder.resolve(), folder)
+    return list(found.values())
 
 
 def _listed(places: Sequence[Path]) -> str:

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+PLACE, STORE = "PATH", "STORE"
+"""What stands in commands for a folder of the reader's own: one that holds results, a store."""
+
 
 def shortened(rule: str) -> str:
     """The rule with eight signs of each pseudonym, of which it may have 64."""
@@ -30,12 +33,29 @@ def addresses(paths: Sequence[Path], named: Sequence[Path]) -> dict[Path, str]:
 
 
 def portable(path: Path) -> str:
-    """A path as its reader would type it; of one from the root, what is below the working folder,
-    or else its name alone, as its place is of one machine."""
-    if not path.is_absolute():
-        return str(path)
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else path.name
+    """A path as its reader would type it; of one from the root, or above the working folder, what
+    is below that, or else its name alone, as its place is of one machine."""
+    there = _whole(path)
+    if outside(path):
+        return there.name
+    return str(there.relative_to(Path.cwd())) if there.is_absolute() else str(path)
+
+
+def outside(path: Path) -> bool:
+    """Whether it is of one machine: neither below the working folder nor told from there."""
+    there = _whole(path)
+    return there.is_absolute() and not there.is_relative_to(Path.cwd())
+
+
+def _whole(path: Path) -> Path:
+    return path.resolve() if ".." in path.parts else path
+
+
+def typed(path: Path) -> str:
+    """A path as it stands in a command that others copy: of one from the root that is outside of
+    the working folder the place is left to the reader, as PATH."""
+    told = portable(path)
+    return f"{PLACE}/{told}" if outside(path) else told
 
 
 def ended(runs: Iterable[Mapping[str, Any]]) -> str:

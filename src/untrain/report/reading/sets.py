@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import PurePath
 from typing import Any
 
 from untrain.bench.asking.cells import called
 from untrain.bench.job import Block
+from untrain.bench.kept.retold import placeless
 from untrain.bench.numbers.ties import UNRANKED
 from untrain.report.reading.portable import shortened
 from untrain.report.reading.runs import Folder, spelled
@@ -69,7 +69,7 @@ def _named(folder: Folder, others: Sequence[Folder]) -> tuple[str, str]:
         wide = [key for key in keys if len({str(one.get(key) or "") for one in alike}) > 1]
         name = folder.run["images"].get("name") if part == "data" else network(folder)
         more = [f"{key} {_short(mine.get(key))}" for key in wide if mine.get(key)]
-        told.append(", ".join([str(name or mine.get(first)), *more]))
+        told.append(", ".join([_short(name or mine.get(first)), *more]))
     clash = [o for o in others if o is not folder and kind_of(o)[1] == kind_of(folder)[1]]
     same_name = [
         o for o in clash if o.run["images"].get("name") == folder.run["images"].get("name")
@@ -82,11 +82,12 @@ def _named(folder: Folder, others: Sequence[Folder]) -> tuple[str, str]:
 def network(folder: Folder) -> str:
     """Which network a run has, as `ModelConfig.spec` chooses it where none is named."""
     small = (folder.run["images"].get("size") or [32])[0] < 28
-    return str(folder.run["config"]["model"].get("model") or ("small" if small else "resnet18"))
+    named = folder.run["config"]["model"].get("model") or ("small" if small else "resnet18")
+    return placeless(str(named))
 
 
 def _short(value: Any) -> str:
-    return PurePath(value).name if isinstance(value, str) and value.startswith("/") else str(value)
+    return placeless(str(value))
 
 
 def settings_of(folders: Sequence[Folder]) -> list[tuple[Folder, dict[str, Any]]]:

@@ -16,8 +16,8 @@ from untrain.config import DataConfig, ModelConfig
 from untrain.errors import MISSING, UserError
 from untrain.report.data import Report
 from untrain.report.reading.joined import joined
-from untrain.report.reading.portable import ended, portable
-from untrain.report.reading.runs import Folder, Placed, opened
+from untrain.report.reading.portable import STORE, ended, outside, portable
+from untrain.report.reading.runs import Folder, Placed, opened, warned
 from untrain.report.reading.standins import job_of, standin
 from untrain.runs.record import SchemaError
 
@@ -110,8 +110,10 @@ def read(store: Store | None, listing: Mapping[str, Any]) -> Report:
     made = tables(reading.results, listing["order"], reading.lacks, GAP, reading.blocks)
     words = ["untrain", "report", study, *(["--size", size] if size != "laptop" else [])]
     usual = Path("runs/bench")
-    there = ["--store", portable(store.root)] if store.root != usual else []
-    warnings = [note for folder in reading.folders.values() for note in folder.warnings]
+    root = STORE if outside(store.root) else portable(store.root)
+    there = ["--store", root] if store.root != usual else []
+    joint = joined(made, reading.folders)
+    warnings = warned(reading.folders.values())
     if listing.get("choosing"):
         warnings.insert(0, "Measured on val: these numbers are for choosing, not for reporting.")
     return Report(
@@ -122,7 +124,8 @@ def read(store: Store | None, listing: Mapping[str, Any]) -> Report:
         make=f"{listing.get('command', f'untrain bench run {study}')} {shlex.join(there)}".strip(),
         ended=ended(folder.run for folder in reading.folders.values()),
         tables=tuple(made),
-        joint=joined(made, reading.folders),
-        places={one: f"{portable(store.root)}/runs/{one}" for one in reading.folders},
+        joint=joint,
+        measurable=any(one.measurable for one in reading.folders.values()),
+        places={one: f"{root}/runs/{one}" for one in reading.folders},
         warnings=tuple(dict.fromkeys(warnings)),
     )

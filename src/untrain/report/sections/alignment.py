@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 
 from untrain.bench.job import Result
-from untrain.bench.numbers.statistics import Row, Table
+from untrain.bench.numbers.statistics import Row, Table, pair_of
 from untrain.bench.numbers.ties import UNRANKED
 from untrain.bench.tables.grid import Grid, number
 from untrain.bench.tables.pairing import Vector, audited, by_pair
 from untrain.bench.tables.theory import AUDIT, theory
 from untrain.report.charts.alignment import NAMES, curves, spread
 from untrain.report.charts.palette import scales
-from untrain.report.content import Answer, Control, Figure, Mark, Missing, Part, Section, Sheet
-from untrain.report.data import Report, listed, shown
+from untrain.report.content import Answer, Control, Figure, Mark, Part, Section, Sheet
+from untrain.report.data import Report, listed, nearest_first, shown
+from untrain.report.sections.absent import ALL, lacking
+from untrain.report.sections.wording import proper
 
 WORDS = ("alignment", "uniformity")
 
@@ -41,9 +43,8 @@ def answer(report: Report, table: Table) -> Answer | None:
     lacks = ["alignment and uniformity of views"] * (not kept)
     lacks += ["CoUn's Lemma 1 and Theorem 1"] * (not rows)
     if lacks:
-        what, command = f"Not measured: {listed(lacks)}.", f"{report.command} --measure all"
         why = "It takes two random views of a sample of images, for each model."
-        parts.append(Missing(what=what, why=why, command=command))
+        parts.append(lacking(report, f"Not measured: {listed(lacks)}.", why, ALL))
     if not told:
         told = ["Whether two views of an image stay together was not measured for these runs."]
     return Answer(sentence=" ".join(told), parts=parts)
@@ -90,7 +91,10 @@ def _views(table: Table, kept: Mapping[str, Mapping[str, Any]]) -> tuple[str, Pa
         key="alignment",
         title=title,
         description=f"{title}, of retained and of forgotten images. {told}",
-        specs=[spread(points, looks) for points in known.values()],
+        specs=[
+            spread(points, looks, keyed=place == len(known) - 1)
+            for place, points in enumerate(known.values())
+        ],
         captions=[f"{NAMES[part]} images" for part in known],
         table=Grid(title, head, lines, [note]),
     )
@@ -102,20 +106,30 @@ def _moved(drawn: Mapping[str, Mapping[str, tuple[float, float]]]) -> str:
     if not points:
         return "Views were measured, but no image was among them."
     which = "forgotten" if drawn["forget"] else "retained"
-    order = sorted(points, key=lambda label: points[label][0])
-    told = f"Views of {which} images lie closest together under {order[0]} "
-    told += f"(alignment {points[order[0]][0]:.3f})"
-    if len(order) > 1:
-        told += f" and furthest apart under {order[-1]} ({points[order[-1]][0]:.3f})"
-    if "Retrain" in points and "Retrain" not in (order[0], order[-1]):
+    if not order_of(points):
+        (only,) = points
+        return f"Views of {which} images lie {points[only][0]:.3f} apart under {only} (alignment)."
+    first, last = order_of(points)
+    told = f"Two views of {which} images lie closest together under {first} "
+    told += f"(alignment {points[first][0]:.3f}) and furthest apart under {last} "
+    told += f"({points[last][0]:.3f})"
+    if "Retrain" in points and "Retrain" not in (first, last):
         told += f"; Retrain {points['Retrain'][0]:.3f}"
     return f"{told}."
+
+
+def order_of(points: Mapping[str, tuple[float, float]]) -> tuple[str, ...]:
+    """The labels of the smallest and the largest alignment; () where there is one alone."""
+    order = sorted(points, key=lambda label: points[label][0])
+    return (order[0], order[-1]) if len(order) > 1 else ()
 
 
 def _lemma(table: Table, rows: list[Row]) -> tuple[str, list[Part]]:
     """R[eps] of each row, and how often Lemma 1 holds."""
     found = next(one for row in rows for run in row.runs if (one := audited(run, AUDIT)))
-    grids, augments = theory(replace(table, rows=tuple(rows))), list(found["curves"])
+    counts = {row.label: len(_measured(row)) for row in rows}
+    grids = [proper(one, table, counts) for one in theory(replace(table, rows=tuple(rows)))]
+    augments = list(found["curves"])
     told = _holds(rows, augments)
     parts: list[Part] = []
     for place, augment in enumerate(augments):
@@ -136,12 +150,18 @@ def _lemma(table: Table, rows: list[Row]) -> tuple[str, list[Part]]:
                 title=title,
                 description=f"{title}, of retained, forgotten and test images. {told}",
                 specs=[curves(ordered, found["eps"])],
+                captions=["{method}"],
                 controls=[Control("method", "Model", options, "list")],
                 table=grids[place],
             )
         )
     parts.append(_bound(grids[-1]))
     return told, parts
+
+
+def _measured(row: Row) -> set[tuple[int, int]]:
+    """The seeds of which there are numbers."""
+    return {pair_of(run) for run in row.runs if audited(run, AUDIT)}
 
 
 def _bound(grid: Grid) -> Part:
@@ -158,7 +178,7 @@ def _bound(grid: Grid) -> Part:
 
 def _leading(rows: list[Row]) -> list[Row]:
     """Methods first, then Retrain and Original."""
-    return sorted(rows, key=lambda row: row.label in UNRANKED)
+    return sorted(nearest_first(rows), key=lambda row: row.label in UNRANKED)
 
 
 def _points(augment: str, part: str) -> Vector:
@@ -175,21 +195,24 @@ def _points(augment: str, part: str) -> Vector:
 
 def _holds(rows: list[Row], augments: list[str]) -> str:
     """Over all rows, seeds and points: where retained images move no more than forgotten ones."""
-    holds = whole = against = 0
+    whole = clear = against = 0
     for row in rows:
         for run in row.runs:
             for augment in augments:
                 retain, forget = (_points(augment, part)(run) for part in ("retain", "forget"))
                 if retain is not None and forget is not None:
                     whole += retain.shape[1]
-                    holds += int((retain[0] <= forget[0]).sum())
+                    clear += int((retain[2] < forget[1]).sum())
                     against += int((retain[1] > forget[2]).sum())
     if not whole:
         return "Lemma 1 could not be looked at: no set has images."
-    return (
-        f"Lemma 1 of CoUn, that views of retained images lie apart no more often than those of "
-        f"forgotten ones, holds at {holds} of {whole} points, and clearly fails at {against}."
+    lemma = (
+        "CoUn's Lemma 1 says that two views of a retained image lie apart no more often than those "
+        "of a forgotten one."
     )
+    if not clear + against:
+        return f"{lemma} Here they do not surely differ at any of {whole} points."
+    return f"{lemma} That is surely so at {clear} of {whole} points, and surely not at {against}."
 
 
 SECTION = Section(

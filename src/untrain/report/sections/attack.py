@@ -11,9 +11,10 @@ from untrain.bench.numbers.statistics import Row, Table
 from untrain.bench.tables.grid import Grid, number, over_seeds
 from untrain.report.charts import attack as charts
 from untrain.report.charts.palette import scales
-from untrain.report.content import Answer, Control, Figure, Missing, Part, Section
-from untrain.report.data import Report, audited, listed, methods, shown
-from untrain.report.found.judged import Values, mean_of, number_of, some
+from untrain.report.content import Answer, Control, Figure, Part, Section
+from untrain.report.data import Report, audited, listed, methods, nearest_first, shown
+from untrain.report.found.judged import MANY, Values, mean_of, number_of, some
+from untrain.report.sections.absent import lacking
 
 READING = (
     "Someone who holds an image wants to know whether it was trained on and then erased. The curve "
@@ -36,9 +37,9 @@ def answer(report: Report, table: Table) -> Answer | None:
     if curves:
         parts.append(_figure(table, rows, list(curves.values())))
     if lacks:
-        why = "The answers of these models have not been counted; that takes seconds."
+        why = "The answers of these models have not been counted, which takes seconds."
         what = f"The ROC curves of {some(lacks, True)}" if curves else "The ROC curves"
-        parts.append(Missing(what, why, report.command))
+        parts.append(lacking(report, what, why))
     return Answer(sentence=_sentence(table, rows), parts=parts)
 
 
@@ -66,7 +67,8 @@ def _points(values: Values) -> tuple[np.ndarray, np.ndarray] | None:
 
 def _figure(table: Table, rows: Sequence[Row], curves: Sequence[charts.Curve]) -> Figure:
     labels = [one.label for one in curves]
-    own = [label for label in labels if label not in ("Original", "Retrain")]
+    drawn = [row for row in methods(table) if shown(row.label) in labels]
+    own = [shown(row.label) for row in nearest_first(drawn)]
     return Figure(
         key="attack",
         title="Forgotten images recognised, by false alarms among unseen ones",
@@ -74,11 +76,11 @@ def _figure(table: Table, rows: Sequence[Row], curves: Sequence[charts.Curve]) -
             f"ROC curves of {listed(labels)}, by the margin between the true class and the next. "
             f"{_sentence(table, rows)}"
         ),
-        specs=[charts.roc(curves, scales(table))],
+        specs=[charts.roc(curves, scales(table), own[0] if own else "")],
         table=_grid(rows),
         controls=[
             Control("axes", "Axes", {"linear": "Linear", "log": "Logarithmic"}),
-            Control("who", "Highlight", {"": "All", **{name: name for name in own}}, kind="list"),
+            Control("who", "Highlight", {name: name for name in own} | {"": "All"}, kind="list"),
         ],
         static=True,
     )
@@ -130,18 +132,25 @@ def _sentence(table: Table, rows: Sequence[Row]) -> str:
     names = {"retrain": "Retrain", "original": "the Original"}
     known_of = {row.label: row for row in rows if row.label in names}
     beside = [f"{names[one]} {_pairs(_auc(known_of[one]))}" for one in names if one in known_of]
-    goal = f" ({', '.join([*beside, 'guessing 50 %'])})"
+    goal = ", ".join([*beside, "guessing 50 %"])
     if not known:
-        return f"No method was measured{goal}."
+        return f"No method was measured ({goal})."
+    start = "Shown a forgotten and an unseen image, an attacker picks the forgotten one in"
     least, most = (pick(known, key=lambda one: one[1]) for pick in (min, max))
-    start = "Of a forgotten and an unseen image the forgotten one looks more trained-on"
-    if least[1] == most[1]:
-        return f"{start} in {_pairs(least[1])} of pairs for {least[0]}{goal}."
-    under = "; below 50 % it stands out by being less known" if least[1] < 0.49 else ""
+    if len(known) == 1 or _pairs(least[1]) == _pairs(most[1]):
+        who = listed([name for name, _ in known]) if len(known) <= MANY else "each method"
+        return f"{start} {_pairs(least[1])} of pairs for {who} ({goal})."
+    retrain = _auc(known_of["retrain"]) if "retrain" in known_of else 0.5
+    sides = "below 50 % it stands out by being less known" if least[1] < UNDER else ""
+    sides = "" if least[1] >= retrain - (0.5 - UNDER) else f"; {sides}" * bool(sides)
     return (
-        f"{start} in {_pairs(least[1])} ({least[0]}) to {_pairs(most[1])} ({most[0]}) of pairs"
-        f"{goal}{under}."
+        f"{start} {_pairs(least[1])} ({least[0]}) to {_pairs(most[1])} ({most[0]}) of pairs; "
+        f"{goal}{sides}."
     )
+
+
+UNDER = 0.49
+"""An AUC below which forgotten images are less known than unseen ones."""
 
 
 def _pairs(auc: float) -> str:

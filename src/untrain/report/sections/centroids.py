@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from untrain.bench.job import Result
 from untrain.bench.numbers.statistics import Row, Table
 from untrain.bench.tables.distances import AUDIT, FEW, SHOWN, far
-from untrain.bench.tables.grid import Grid, number, over_seeds
+from untrain.bench.tables.grid import Grid, over_seeds
 from untrain.bench.tables.pairing import Vector, apart, audited, by_pair, leading
 from untrain.report.charts.apart import apart as drawn_apart
 from untrain.report.charts.centroids import FORGOTTEN, UNSEEN, profiles
 from untrain.report.charts.palette import scales
 from untrain.report.content import Answer, Control, Figure, Part, Section
-from untrain.report.data import Report, listed, methods, shown
-from untrain.report.sections.absent import absent
+from untrain.report.data import Report, listed, methods, nearest_first, shown
+from untrain.report.naming import of_class
+from untrain.report.sections.absent import ALL, absent
 
 
 def answer(report: Report, table: Table) -> Answer | None:
     rows = [row for row in table.rows if any(audited(run, AUDIT) for run in row.runs)]
     missing = absent(
+        report,
         table,
         rows,
         "how far forgotten images lie from the centre of each class",
         "It takes the features of all images, a pass over the training set for each model.",
-        f"{report.command} --measure all",
+        ALL,
     )
     if not rows:
         told = "Distances to the centres of classes were not measured for these runs."
@@ -80,14 +82,15 @@ def _figures(
     order = np.argsort(leading(forget), kind="stable")[:SHOWN]
     columns = [retained[k] for k in order]
     unseen = {row.label: by_pair(row, profile(label, "unseen")) for row in rows}
+    drawn = [row for row in methods(table) if row in rows and len(forget[row.label])]
     others = {
         row.label: {
             series: [float(value) for value in values[row.label].mean(0)[order]]
             for series, values in ((FORGOTTEN, forget), (UNSEEN, unseen))
             if len(values[row.label])
         }
-        for row in (*methods(table), *(row for row in rows if row.label == "original"))
-        if row in rows and len(forget[row.label])
+        for row in [*nearest_first(drawn), *(row for row in rows if row.label == "original")]
+        if len(forget[row.label])
     }
     theirs = forget.get("retrain", np.zeros((0,)))
     retrain = [float(value) for value in theirs.mean(0)[order]] if len(theirs) else []
@@ -101,7 +104,7 @@ def _figures(
         "Distances over the farthest class's. L1: sum of differences to Retrain's, over all "
         "classes; in Retrain's row, between Retrains of the same split."
     )
-    title = f"Distance of forgotten images of class {name} to the centres of other classes"
+    title = f"Distance of forgotten images of {of_class(name)} to the centres of other classes"
     grid = Grid(title, ["model", *columns, "L1"], lines, [note])
     parts: list[Part] = [
         Figure(
@@ -109,6 +112,7 @@ def _figures(
             title=title,
             description=f"{title}, nearest first. {sentence}",
             specs=[profiles(retrain, others, columns)],
+            captions=["{method}"] if len(options) > 1 else [],
             controls=[Control("method", "Model", options, "list")] if len(options) > 1 else [],
             table=grid,
         )
@@ -139,15 +143,16 @@ def _nearest(
     first = {row: int(values.mean(0).argmin()) for row, values in forget.items() if len(values)}
     rows = [row.label for row in methods(table) if row.label in first]
     if "retrain" not in first:
-        nearest = [f"{shown(row)}: {retained[first[row]]}" for row in rows]
-        told = f"No Retrain was measured; forgotten images of class {name} lie nearest to "
-        return f"{told}{listed(nearest)}."
+        where: dict[str, list[str]] = {}
+        for row in rows or list(first):
+            where.setdefault(retained[first[row]], []).append(shown(row))
+        there = [f"{place} under {_who(under)}" for place, under in where.items()]
+        start = f"Forgotten images of {of_class(name)} lie nearest to {listed(there)}."
+        return f"{start} No Retrain was measured to compare with."
     goal = first["retrain"]
-    told = f"Under Retrain, forgotten images of class {name} lie nearest to {retained[goal]}; "
+    told = f"Under Retrain, forgotten images of {of_class(name)} lie nearest to {retained[goal]}; "
     same = [row for row in rows if first[row] == goal]
-    told += (
-        f"so they do under {len(same)} of {len(rows)} methods." if rows else "no method is here."
-    )
+    told += _so(len(same), len(rows))
     means = {row: float(apart_of[row].mean()) for row in rows if len(apart_of[row])}
     if means:
         best = min(means, key=lambda row: means[row])
@@ -169,15 +174,11 @@ def _own(table: Table, rows: list[Row]) -> tuple[str, list[Part]]:
     if not known:
         return "No class has both forgotten and unseen images to compare.", []
     means = {row: float(np.mean(found)) for row, found in known.items()}
-    sides = [f"{row} {number(mean, 3)}" for row, mean in means.items()]
-    told = (
-        "Distance of forgotten images to their own class's centre, less that of unseen ones, in "
-        f"radii of the class (below 0: memorised): {listed(sides)}."
-    )
+    told = _memorised(means, [shown(row.label) for row in methods(table)])
     note = "Forgotten less unseen images, in root mean square radii of the class."
     title = "Are forgotten images nearer to their class than unseen ones"
     lines = [[row, over_seeds(np.array(found), 4)] for row, found in known.items()]
-    axis = "forgotten less unseen, in radii; below 0: memorised"
+    axis = "radii; below 0: nearer than unseen"
     figure = Figure(
         key="centroids",
         title=title,
@@ -186,6 +187,48 @@ def _own(table: Table, rows: list[Row]) -> tuple[str, list[Part]]:
         table=Grid(title, ["model", "difference"], lines, [note]),
     )
     return told, [figure]
+
+
+def _who(names: Sequence[str]) -> str:
+    return listed(names) if len(names) < 4 else f"{len(names)} models"
+
+
+def _so(same: int, rows: int) -> str:
+    """How many of the methods do as Retrain."""
+    if not rows:
+        return "no method is here."
+    if same == 0:
+        return "under no method is it so."
+    return (
+        "so it is under the one method."
+        if rows == 1
+        else f"so it is under {same} of {rows} methods."
+    )
+
+
+def _memorised(means: Mapping[str, float], own: Sequence[str]) -> str:
+    """The method under which forgotten images lie nearest to their class, beside Retrain."""
+    known = {row: mean for row, mean in means.items() if row in own} or means
+    least = min(known, key=lambda row: known[row])
+    beside = [f"{row} {_side(means[row])}" for row in ("Retrain", "Original") if row in means]
+    goal = f" ({', '.join(one for one in beside if not one.startswith(f'{least} '))})"
+    goal = "" if goal == " ()" else goal
+    if known[least] >= 0:
+        start = (
+            "Under no method do forgotten images" if len(known) > 1 else "Forgotten images do not"
+        )
+        return (
+            f"{start} lie nearer to their class than unseen ones: under {least} they lie "
+            f"{_side(known[least])}, in radii of the class{goal}."
+        )
+    return (
+        f"Forgotten images lie nearest to their class under {least}: {_side(known[least])} than "
+        f"unseen ones, in radii of the class{goal}. Nearer is memorised."
+    )
+
+
+def _side(radii: float) -> str:
+    return f"{abs(radii):.3f} {'nearer' if radii < 0 else 'further'}"
 
 
 SECTION = Section(

@@ -10,8 +10,9 @@ from untrain.bench.tables.main import signed
 from untrain.report.charts.classes import MOST, per_class
 from untrain.report.content import Answer, Control, Figure, Missing, Section
 from untrain.report.data import Report, listed, methods, shown
+from untrain.report.sections.absent import lacking
 from untrain.report.sections.per_class import SETS, Harm, Harms, harms
-from untrain.report.sections.wording import no_retrain, ranked
+from untrain.report.sections.wording import ranked
 
 NAMED = 5
 """How many of the worst classes a sentence names."""
@@ -23,7 +24,7 @@ def answer(report: Report, table: Table) -> Answer | None:
     if table.retrain is None:
         return Answer(
             sentence="Not known: losses of a class are told beside Retrain, and there is none.",
-            parts=[no_retrain(report, table)],
+            parts=[],
         )
     found = [one for images in SETS for one in harms(table, images)]
     lacks = missing(report, table, found)
@@ -41,19 +42,23 @@ def chosen(table: Table, found: Sequence[Harms]) -> Harms:
 
 
 def sentence(first: Harms, found: Sequence[Harms]) -> str:
-    """The classes that lose most under the first method, and the largest loss of all."""
-    lost = [one for one in first.classes if one.difference < 0]
-    sure = [one for one in lost if one.tells]
-    where = SETS[first.images]
-    if not lost:
-        told = f"Under {shown(first.label)} no class loses accuracy on {where} beside Retrain."
-    else:
-        worst = listed([f"{one.name} ({signed(one.difference, 1)})" for one in lost[:NAMED]])
-        kind = "binomial " if first.binomial else ""
+    """The classes that surely lose under the first method, and the largest loss of all."""
+    sure = [one for one in first.classes if one.difference < 0 and one.tells]
+    where, name, worst = SETS[first.images], shown(first.label), _worst(first)
+    if worst.difference >= 0:
+        told = f"Under {name} no class loses accuracy on {where} beside Retrain."
+    elif not sure:
         told = (
-            f"Under {shown(first.label)}, of {len(first.classes)} classes {_these(lost)} on "
-            f"{where}: {worst}, in points beside Retrain; {len(sure)} of {len(lost)} by more than "
-            f"the {kind}95 % interval."
+            f"Under {name} no class loses more accuracy on {where} than chance explains; the "
+            f"largest loss is {worst.name}'s, {_points(worst)} points beside Retrain."
+        )
+    else:
+        named = listed([f"{one.name} ({signed(one.difference, 1)})" for one in sure[:NAMED]])
+        verb = "loses" if len(sure) == 1 else "lose"
+        many = "most of all " if len(sure) > NAMED else ""
+        told = (
+            f"Under {name} {len(sure)} of {len(first.classes)} classes {verb} accuracy on {where} "
+            f"by more than chance, {many}{named}, in points beside Retrain."
         )
     other = min(
         (one for one in found if one.images == first.images), key=lambda one: _worst(one).difference
@@ -61,16 +66,14 @@ def sentence(first: Harms, found: Sequence[Harms]) -> str:
     most = _worst(other)
     if round(most.difference, 1) < min(0.0, round(_worst(first).difference, 1)):
         told += (
-            f" The largest loss of all is {shown(other.label)}'s: {most.name}, "
-            f"{signed(most.difference, 1)} points."
+            f" The largest loss under any method is {most.name}'s under {shown(other.label)}: "
+            f"{_points(most)} points."
         )
     return told
 
 
-def _these(lost: Sequence[Harm]) -> str:
-    if len(lost) == 1:
-        return "one pays"
-    return f"{len(lost)} pay, most of all" if len(lost) > NAMED else f"{len(lost)} pay"
+def _points(harm: Harm) -> str:
+    return f"{abs(harm.difference):.1f}"
 
 
 def _worst(found: Harms) -> Harm:
@@ -96,6 +99,7 @@ def figure(first: Harms, found: Sequence[Harms]) -> Figure:
             "largest gain beside Retrain: " + _spoken(first) + "." + cut
         ),
         specs=[per_class(found, {"method": first.label, "images": first.images})],
+        captions=["{method}"] if len(labels) > 1 else [],
         table=grid(found, labels, there, cut),
         controls=[one for one in controls if len(one.options) > 1],
     )
@@ -152,7 +156,7 @@ def missing(report: Report, table: Table, found: Sequence[Harms]) -> list[Missin
     retrain = any(run.audits.get("answers") for run in table.retrain.runs)
     who = listed(lack) if retrain else listed(["Retrain", *lack]) if found else "all models"
     why = "It takes what each model answers, class by class; that is cheap to measure."
-    return [Missing(f"Accuracy by class of {who}", why, report.command)]
+    return [lacking(report, f"Accuracy by class of {who}", why)]
 
 
 SECTION = Section(

@@ -6,24 +6,29 @@ import math
 
 from untrain.bench.numbers.statistics import Row, Table
 from untrain.bench.tables.grid import Grid, number
-from untrain.bench.tables.remarks import protocol, surprising, unfinished
+from untrain.bench.tables.remarks import protocol, unfinished
 from untrain.bench.tables.remarks import seeds as of_seeds
 from untrain.report.charts.closest import GapDot, gaps
 from untrain.report.charts.palette import scales
 from untrain.report.content import Answer, Figure, Part, Section
 from untrain.report.data import Report, listed, methods, shown
-from untrain.report.sections.standing import sheet
+from untrain.report.found.surprises import surprises
+from untrain.report.sections.standing import second, sheet
 from untrain.report.sections.wording import (
     average,
     few,
     interval,
     measures,
+    nearest,
     no_retrain,
     ranked,
     seeds,
     told,
     unranked,
 )
+
+FEW = 3
+"""Methods that a sentence names; more are counted."""
 
 
 def answer(report: Report, table: Table) -> Answer:
@@ -38,7 +43,8 @@ def sentence(table: Table) -> str:
     """Who is closest, by how much, and whether the seeds can tell."""
     if not methods(table):
         there = listed([shown(row.label) for row in table.rows])
-        return f"Nothing to rank: {f'only {there}' if there else 'no run'} is finished here."
+        verb = "are" if len(table.rows) > 1 else "is"
+        return f"Nothing to rank: {f'only {there} {verb}' if there else 'no run is'} finished here."
     if table.retrain is None:
         return (
             f"Not known: there is no Retrain. How far {_counted(table)} from it cannot be computed."
@@ -48,52 +54,47 @@ def sentence(table: Table) -> str:
         return f"Not known: none of {measures(table)} was measured of all that it takes."
     first, gap = rows[0], rows[0].gap
     assert gap is not None
-    name, far = shown(first.label), told(gap)
-    if len(rows) == 1:
-        said = f"{name} lies {far} from Retrain"
-    elif first.best:
-        said = f"{name} is closest to Retrain: {far} apart"
-    else:
-        equal = [
-            shown(row.label) for row in rows if f"{average(row):.2f}" == f"{average(first):.2f}"
-        ]
-        who = f"{_some(equal)} have" if len(equal) > 1 and not first.tie else f"{name} has"
-        said = f"{who} the smallest gap to Retrain, {far}{_doubt(first, rows)}"
     floor = (
-        f"; two groups of Retrains differ by {gap.floor:.2f} (floor)"
+        f"; two groups of Retrains differ by {gap.floor:.2f} (the floor)"
         if math.isfinite(gap.floor)
         else ""
     )
-    said += f". That is the average over {measures(table)}{floor}."
+    following = (
+        f" Next comes {shown(rows[1].label)} with {average(rows[1]):.2f}." if first.best else ""
+    )
+    said = f"{_nearest(rows, nearest(table))}.{following}"
+    said += f" The gap is the average over {measures(table)}{floor}."
     if first.noise:
-        said += f" {name} is as near as another Retrain would be."
-    if first.best:
-        said += f" Next comes {shown(rows[1].label)} with {average(rows[1]):.2f}."
+        said += f" {shown(first.label)} is as near as another Retrain would be."
     lacking = unranked(table)
     rest = f" Without a gap, as something was not measured: {listed(lacking)}." if lacking else ""
     return said + _doing_nothing(table) + rest
 
 
+def _nearest(rows: list[Row], near: list[Row]) -> str:
+    """Who is closest, in a few words: one, several of the same gap, or a tie."""
+    first, gap = rows[0], rows[0].gap
+    assert gap is not None
+    name, far, count = shown(first.label), told(gap), len(first.pairs)
+    others = [shown(row.label) for row in near if row is not first]
+    if len(rows) == 1:
+        return f"{name} lies {far} from Retrain"
+    if first.best:
+        return f"{name} is closest to Retrain: {far} away"
+    if first.tie and others:
+        which = f"{len(others)} other methods" if len(others) > FEW else listed(others)
+        doubt = f"but {seeds(count)} cannot tell it from {which}"
+        return f"{name} has the smallest gap to Retrain, {far}, {doubt}"
+    doubt = "one seed" if count == 1 else f"{seeds(count)}, too few to tell methods apart"
+    if others:
+        who = listed([name, *others]) if len(others) < FEW else f"{len(near)} methods"
+        return f"{who} have the same gap to Retrain, {far} ({doubt})"
+    return f"{name} has the smallest gap to Retrain, {far} ({doubt})"
+
+
 def _counted(table: Table) -> str:
     count = len(methods(table))
     return "the one method is" if count == 1 else f"the {count} methods are"
-
-
-def _doubt(first: Row, rows: list[Row]) -> str:
-    """Why the row with the smallest gap is not said to be the closest."""
-    tied = [shown(row.label) for row in rows[1:] if row.tie]
-    count = len(first.pairs)
-    if tied:
-        return f", but {seeds(count)} cannot tell it from {_some(tied)}"
-    return (
-        f" in {seeds(count)}, which say no more"
-        if count > 1
-        else " in one seed, which says no more"
-    )
-
-
-def _some(names: list[str]) -> str:
-    return listed(names) if len(names) <= 4 else listed([*names[:3], f"{len(names) - 3} more"])
 
 
 def _doing_nothing(table: Table) -> str:
@@ -104,14 +105,16 @@ def _doing_nothing(table: Table) -> str:
 
 def notes(table: Table) -> list[str]:
     """What is missing, what surprises, and what the marks mean."""
-    found = [*unfinished(table), *of_seeds(table), *protocol(table), *surprising(table)]
+    found = [*unfinished(table, shown), *of_seeds(table, shown), *protocol(table)]
+    found += surprises(table)
     if table.retrain:
         found.append(
             "Shades show the distance to Retrain, whichever side: to forget more than Retrain does "
             "is no merit. Rows stand in the order of the study, which is no ranking."
         )
     if any(row.best for row in table.rows):
-        found.append("Bold: the smallest gap, which the seeds tell from all others.")
+        after = " Underlined: the next, told from the others as well." * bool(second(table))
+        found.append(f"Bold: the smallest gap, which the seeds tell from all others.{after}")
     if any(row.tie for row in table.rows):
         found.append("†: a tie with the smallest gap, by the 95 % interval of the paired gaps.")
     if any(row.noise for row in table.rows):
@@ -162,8 +165,8 @@ SECTION = Section(
     question="Which method is closest to Retrain?",
     reading=(
         "Retrain never saw the forgotten images, so it is the goal: the best value is Retrain's, "
-        "not the largest. The gap is the mean distance to it over several measures, in points; "
-        "beside the floor, which is what Retrains differ by among themselves, no gap says anything."
+        "not the largest. The gap is the mean distance to it over several measures, in points. A "
+        "gap no larger than the floor, by which Retrains differ among themselves, says nothing."
     ),
     answer=answer,
 )

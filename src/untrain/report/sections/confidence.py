@@ -9,18 +9,21 @@ import numpy as np
 
 from untrain.bench.numbers.statistics import Row, Table
 from untrain.bench.tables.grid import Grid, number
+from untrain.bench.tables.main import signed
 from untrain.report.charts.confidence import (
     DRAWN,
     NAMES,
     SIGNALS,
+    SIGNS,
     Histogram,
     Histograms,
     histograms,
     overlap,
 )
-from untrain.report.content import Answer, Control, Figure, Missing, Part, Section
-from untrain.report.data import Report, audited, listed, methods, shown
+from untrain.report.content import Answer, Control, Figure, Part, Section
+from untrain.report.data import Report, audited, listed, methods, nearest_first, shown
 from untrain.report.found.judged import Values, number_of, some
+from untrain.report.sections.absent import lacking
 
 READING = (
     "Each outline is a set of images: how many of them a model is how sure of. If the forgotten "
@@ -40,9 +43,9 @@ def answer(report: Report, table: Table) -> Answer | None:
     if any(row.label in found for row in table.rows):
         parts.append(_figure(table, found))
     if lacks:
-        why = "What these models say of each image has not been counted; that takes seconds."
+        why = "What these models say of each image has not been counted, which takes seconds."
         what = f"Histograms of {some(lacks, True)}" if found else "Histograms"
-        parts.append(Missing(what, why, report.command))
+        parts.append(lacking(report, what, why))
     return Answer(sentence=_sentence(table, found), parts=parts)
 
 
@@ -80,24 +83,29 @@ def _shares(
 def _figure(table: Table, found: Mapping[str, Histograms]) -> Figure:
     named = {shown(row.label): found[row.label] for row in table.rows if row.label in found}
     signals = [s for s in SIGNALS if any((s, "forget") in sets for sets in named.values())]
-    own = [shown(row.label) for row in methods(table) if row.label in found]
+    drawn = [row for row in methods(table) if row.label in found]
+    own = [shown(row.label) for row in nearest_first(drawn)]
     fixed = [label for label in ("Original", "Retrain") if label in named]
     top = max(float(one.share.max()) for sets in named.values() for one in sets.values())
-    specs = [histograms({label: named[label]}, "", signals, top) for label in fixed]
+    specs = [
+        histograms({label: named[label]}, "", signals, top, left=not place)
+        for place, label in enumerate(fixed)
+    ]
     if own:
-        specs.append(histograms({label: named[label] for label in own}, own[0], signals, top))
+        mine = {label: named[label] for label in own}
+        specs.append(histograms(mine, own[0], signals, top, left=not fixed))
     choices = [Control("measure", "Measure", {name: name.capitalize() for name in signals})]
     if own:
         choices.insert(0, Control("who", "Method", {name: name for name in own}, kind="list"))
     return Figure(
         key="confidence",
-        title="How sure the models are of forgotten, unseen and retained images",
+        title=f"How sure the models are of {SIGNS} images",
         description=(
             f"Histograms for {listed([*fixed, 'a method of choice'])}: the share of forgotten, "
             f"unseen and retained images by confidence. {_sentence(table, found)}"
         ),
         specs=specs,
-        captions=[*fixed, *(["The chosen method"] if own else [])],
+        captions=[*fixed, *(["{who}"] if own else [])],
         controls=choices,
         table=_grid(named, signals),
     )
@@ -138,22 +146,27 @@ def _sentence(table: Table, found: Mapping[str, Histograms]) -> str:
     if not own:
         return "Not known: what the methods say of each image has not been counted."
     beside = [
-        f"{'the Original' if name == 'original' else 'Retrain'} {apart[name]:+.1f}"
+        f"{'the Original' if name == 'original' else 'Retrain'} {signed(apart[name], 1)}"
         for name in ("original", "retrain")
         if name in apart
     ]
-    tail = f" ({', '.join(beside)})" if beside else ""
     goal = apart.get("retrain", 0.0)
-    unit = "points of confidence on forgotten images over unseen ones"
-    if len(own) == 1:
-        return f"{shown(own[0])}: {apart[own[0]]:+.1f} {unit}{tail}."
     near = min(own, key=lambda label: abs(apart[label] - goal))
     far = max(own, key=lambda label: abs(apart[label] - goal))
+    mean = f"{shown(far)} is {_surer(apart[far])} of forgotten images than of unseen ones"
+    tail = f" ({', '.join(beside)})" if beside else ""
+    if len(own) == 1:
+        return f"{mean}{tail}."
     to = "Retrain" if "retrain" in apart else "0"
-    return (
-        f"{shown(near)} is nearest to {to} with {apart[near]:+.1f} {unit}, {shown(far)} is "
-        f"furthest with {apart[far]:+.1f}{tail}."
-    )
+    if f"{apart[near]:.1f}" == f"{apart[far]:.1f}":
+        return f"Each method is {_surer(apart[far])} of forgotten images than of unseen ones{tail}."
+    return f"{mean}{tail}. {shown(near)} is nearest to {to}, with {signed(apart[near], 1)}."
+
+
+def _surer(points: float) -> str:
+    """`3.2 points surer`, by mean confidence."""
+    side = "surer" if points >= 0 else "less sure"
+    return f"on average {abs(points):.1f} points {side}"
 
 
 SECTION = Section(

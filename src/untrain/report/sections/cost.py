@@ -12,7 +12,7 @@ from untrain.report.charts.cost import Spent, front, tradeoff
 from untrain.report.charts.palette import scales
 from untrain.report.content import Answer, Control, Figure, Part, Section
 from untrain.report.data import Report, listed, methods, shown
-from untrain.report.sections.wording import no_retrain, ranked, sheet_of
+from untrain.report.sections.wording import nearest, proper, ranked, sheet_of
 
 KINDS = {"flops": "FLOPs", "seconds": "seconds", "samples": "images seen"}
 WITHIN = 0.5
@@ -21,17 +21,20 @@ APART = "seconds do not compare"
 
 
 def answer(report: Report, table: Table) -> Answer:
-    grid = costs(table)[0]
+    grid = proper(costs(table)[0], table)
     doubts = [
-        note for note in mixed(run for row in table.rows for run in row.runs) if APART in note
+        note
+        for note in mixed((run for row in table.rows for run in row.runs), shown)
+        if APART in note
     ]
     grid.notes.extend(doubts)
     if not _known(table):
         there = bool(grid.rows) and any(run.cost for row in table.rows for run in row.runs)
         parts: list[Part] = [sheet_of(grid, "cost-table")] if there else []
-        lacks = [no_retrain(report, table)] if table.retrain is None else []
-        return Answer(sentence=_unknown(table), parts=[*parts, *lacks])
+        return Answer(sentence=_unknown(table), parts=parts)
     points = {kind: found for kind in KINDS if (found := spent(table, kind))}
+    if doubts and len(points) > 1:
+        points.pop("seconds", None)
     return Answer(sentence=sentence(table, bool(doubts)), parts=[_figure(table, points, grid)])
 
 
@@ -77,32 +80,48 @@ def sentence(table: Table, mixed_machines: bool) -> str:
     """The closest with its cost, the cheapest as near as it, and the cheapest of all."""
     kind = next(kind for kind in KINDS if len(spent(table, kind)) > 1)
     points = {one.model: one for one in spent(table, kind)[1:]}
-    rows = [row for row in ranked(table) if row.label in points]
-    near = points[rows[0].label]
-    told = (
-        f"{shown(near.model)}, the nearest, takes {_cost(table, near.model, not mixed_machines)}."
+    close = [points[row.label] for row in nearest(table) if row.label in points]
+    close = close or [points[row.label] for row in ranked(table) if row.label in points][:1]
+    near = min(close, key=lambda one: one.cost)
+    count = len(nearest(table))
+    free = [shown(row.label) for row in nearest(table) if row.mean(kind) == 0]
+    others = "other " if free else ""
+    who = (
+        f"{shown(near.model)}, the {others}nearest, takes"
+        if len(close) == 1
+        else f"{shown(near.model)}, the cheapest of the {others}{len(close)} nearest, takes"
     )
+    told = f"Of the {count} nearest {listed(free)} trained nothing. " if free else ""
+    told += f"{who} {_cost(table, near.model, not mixed_machines)}."
     as_near = [one for one in points.values() if one.gap <= near.gap + WITHIN]
     cheap = min(as_near, key=lambda one: one.cost)
-    around = f"within {WITHIN} points of its gap of {near.gap:.2f}"
     if cheap.model != near.model:
         share = _cost(table, cheap.model, not mixed_machines)
-        told += f" The cheapest {around} is {shown(cheap.model)}: {share}, gap {cheap.gap:.2f}."
-    elif len(points) > 1:
-        told += f" Nothing that comes {around} is cheaper."
-    least = min(points.values(), key=lambda one: one.cost)
-    if least.model not in (near.model, cheap.model):
         told += (
-            f" The cheapest of all, {shown(least.model)} ({least.cost:.2g}x), lies "
-            f"{least.gap:.2f} away."
+            f" The cheapest that comes within {WITHIN} points of it is {shown(cheap.model)}: "
+            f"{share}, gap {cheap.gap:.2f}."
+        )
+    elif len(points) > len(close):
+        told += " Nothing cheaper comes as near."
+    least = min(points.values(), key=lambda one: one.cost)
+    cheaper = _percent(least.cost) != _percent(near.cost)
+    if cheaper and least.model not in (near.model, cheap.model):
+        told += (
+            f" The cheapest of all, {shown(least.model)} ({_percent(least.cost)}), lies "
+            f"{least.gap:.2f} points away."
         )
     return told + (
         " Seconds do not compare here: the runs do not share a machine." * mixed_machines
     )
 
 
+def _percent(share: float) -> str:
+    """`50 %` of Retrain's; what costs more as a multiple of it."""
+    return f"{share:.2g} times" if share >= 2 else f"{100 * share:.2g} %"
+
+
 def _cost(table: Table, label: str, seconds: bool) -> str:
-    """`0.5 of Retrain's FLOPs and 0.32 of its seconds`; seconds only where they compare."""
+    """`50 % of Retrain's FLOPs and 32 % of its seconds`; seconds only where they compare."""
     row, retrain = table.row(label), table.retrain
     assert row is not None
     assert retrain is not None
@@ -115,8 +134,11 @@ def _cost(table: Table, label: str, seconds: bool) -> str:
         kind for kind in ("flops", "seconds") if kind in known and (seconds or kind == "flops")
     ]
     shares = {KINDS[kind]: known[kind] for kind in wanted or list(known)[:1]}
-    told = [f"{share:.2g} of {{}} {name}" for name, share in shares.items()]
-    return " and ".join([told[0].format("Retrain's"), *(one.format("its") for one in told[1:])])
+    told = [
+        f"{_percent(share)}{' of' * (share < 2)} {whose} {name}"
+        for whose, (name, share) in zip(("Retrain's", "its"), shares.items(), strict=False)
+    ]
+    return " and ".join(told)
 
 
 def _figure(table: Table, points: dict[str, list[Spent]], grid: Grid) -> Figure:
@@ -128,7 +150,6 @@ def _figure(table: Table, points: dict[str, list[Spent]], grid: Grid) -> Figure:
         why = "as their gap or cost is not known, or the cost is 0"
         grid.notes.append(f"Not drawn: {listed(left)}, {why}.")
     floors = [row.gap.floor for row in methods(table) if row.gap and math.isfinite(row.gap.floor)]
-    rows = [[shown(line[0]), *line[1:]] for line in grid.rows]
     return Figure(
         key="cost-gap",
         title="Average gap against cost",
@@ -138,7 +159,7 @@ def _figure(table: Table, points: dict[str, list[Spent]], grid: Grid) -> Figure:
             f"None is both cheaper and nearer than {listed(best)}."
         ),
         specs=[tradeoff(dict(points), max(floors, default=math.nan), scales(table))],
-        table=Grid(grid.title, grid.head, rows, grid.notes),
+        table=grid,
         controls=[Control("cost", "Cost in", {kind: KINDS[kind] for kind in points})]
         if len(points) > 1
         else [],

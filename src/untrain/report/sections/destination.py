@@ -11,9 +11,11 @@ from untrain.bench.tables.pairing import audited, by_pair, leading
 from untrain.report.charts import destination as charts
 from untrain.report.charts.apart import apart as drawn_apart
 from untrain.report.content import Answer, Control, Figure, Part, Section
-from untrain.report.data import Report, listed, methods, shown
+from untrain.report.data import Report, listed, methods, nearest_first, shown
 from untrain.report.found.went import Seen
+from untrain.report.naming import of_class
 from untrain.report.sections.absent import absent
+from untrain.report.sections.wording import proper
 
 SQUARE = 20
 """Up to so many classes a square of true by predicted classes is drawn."""
@@ -23,14 +25,18 @@ DOTS = 15
 """Destinations that are drawn where classes are many."""
 
 
+FEW = 3
+"""Methods that a sentence names; more are counted."""
+
+
 def answer(report: Report, table: Table) -> Answer | None:
     rows = [row for row in table.rows if any(audited(run, AUDIT) for run in row.runs)]
     missing = absent(
+        report,
         table,
         rows,
         "which class the forgotten images are predicted as",
         "It is counted from the models' answers, which takes seconds.",
-        report.command,
     )
     if not rows:
         told = "Where the forgotten images are predicted was not counted for these runs."
@@ -58,7 +64,7 @@ def sentence(seen: Seen) -> str:
     top = int(np.argmax(np.nan_to_num(first)))
     if seen.chosen and top not in seen.chosen:
         name = seen.names[seen.chosen[0]]
-        told = f"Retrain takes {number(first[top], 0)} % of forgotten images of class {name} "
+        told = f"Retrain takes {number(first[top], 0)} % of forgotten images of {of_class(name)} "
         told += f"for {seen.names[top]}, more than for any other class"
     else:
         told = f"Retrain predicts {number(seen.stays(seen.retrain), 0)} % of {what} {own}"
@@ -66,7 +72,7 @@ def sentence(seen: Seen) -> str:
 
 
 def _classes(names: list[str]) -> str:
-    return f"{'class' if len(names) == 1 else 'classes'} {listed(names)}"
+    return f"{of_class(names[0]) if len(names) == 1 else f'classes {listed(names)}'}"
 
 
 def _closest(seen: Seen) -> str:
@@ -74,13 +80,15 @@ def _closest(seen: Seen) -> str:
     means = {label: float(values.mean()) for label, values in known.items() if len(values)}
     if not means:
         return "No method was counted beside it."
-    label = min(means, key=lambda one: means[one])
-    told = f"{shown(label)} comes closest: "
-    told += f"{number(means[label], 1)} % of the images would have to go elsewhere to match it"
+    least = f"{min(means.values()):.1f}"
+    near = [shown(label) for label, mean in means.items() if f"{mean:.1f}" == least]
+    who = listed(near) if len(near) <= FEW else f"{len(near)} methods"
+    told = f"{who} {'come' if len(near) > 1 else 'comes'} closest: "
+    told += f"{least} % of the images would have to go elsewhere to match it"
     between = seen.apart["retrain"]
     if not len(between):
-        return f"{told}; with a single Retrain of each split it is not known how far two differ."
-    return f"{told}; between two Retrains it is {number(float(between.mean()), 1)} %."
+        return f"{told}; with one Retrain of each split it is not known how far two differ."
+    return f"{told}; two Retrains differ by {number(float(between.mean()), 1)} %."
 
 
 def _known(seen: Seen) -> str:
@@ -90,6 +98,10 @@ def _known(seen: Seen) -> str:
     rows = [row for row in methods(seen.table) if row in seen.rows]
     found = [row for row in rows if seen.chosen and seen.stays(row) > limit]
     told = [f"{shown(row.label)} ({number(seen.stays(row), 0)} %)" for row in found]
+    if len(told) > FEW:
+        most = max(found, key=seen.stays)
+        told = [f"{len(found)} methods, most of all by {shown(most.label)} "]
+        told[0] += f"({number(seen.stays(most), 0)} %)"
     return f" Still recognised more often than by Retrain: by {listed(told)}." if told else ""
 
 
@@ -107,7 +119,7 @@ def _each_class(seen: Seen) -> list[Part]:
         order = order if few else order[: DOTS + 1]
         columns = [seen.names[k] for k in order]
         percents = {shown(row): [float(v[k]) for k in order] for row, v in means.items()}
-        title = f"% of forgotten images of class {name}"
+        title = f"% of forgotten images of {of_class(name)}"
         spec = (
             charts.models(percents, columns)
             if few
@@ -116,11 +128,11 @@ def _each_class(seen: Seen) -> list[Part]:
         figures.append(
             Figure(
                 key=f"destination-{place}",
-                title=f"What forgotten images of class {name} are predicted as, % of them",
-                description=f"Shares of predicted classes of forgotten images of class {name}, a "
-                f"row per model. {sentence(seen)}",
+                title=f"What forgotten images of {of_class(name)} are predicted as, % of them",
+                description="Shares of predicted classes of forgotten images of "
+                f"{of_class(name)}, a row per model. {sentence(seen)}",
                 specs=[spec],
-                table=grids[place],
+                table=proper(grids[place], seen.table, _counts(seen)),
                 static=place == 0,
             )
         )
@@ -130,7 +142,7 @@ def _each_class(seen: Seen) -> list[Part]:
 def _all_classes(seen: Seen) -> list[Part]:
     """True by predicted class of Retrain, of one method and their difference."""
     means = {row.label: seen.mean(row) for row in seen.rows}
-    grid = destinations(seen.table)[-1]
+    grid = proper(destinations(seen.table)[-1], seen.table, _counts(seen))
     names = [seen.names[k] for k in seen.present]
     about = f"Predicted classes of the forgotten images, by true class. {sentence(seen)}"
     title = "What forgotten images are predicted as, % of each class"
@@ -140,11 +152,12 @@ def _all_classes(seen: Seen) -> list[Part]:
         title = f"The {len(lines)} most frequent mistakes on forgotten images, % of each class"
         return [Figure(key="destination", title=title, description=about, specs=[spec], table=grid)]
     others = {name: table.tolist() for name, table in means.items() if name != "retrain"}
-    options = {row.label: shown(row.label) for row in methods(seen.table) if row in seen.rows}
+    drawn = [row for row in methods(seen.table) if row in seen.rows]
+    options = {row.label: shown(row.label) for row in nearest_first(drawn)}
     options |= {name: shown(name) for name in others if name not in options}
     others = {name: others[name] for name in options}
     control = Control("method", "Beside Retrain", options, "list")
-    chosen = charts.matrix(others, names) if others else None
+    chosen = charts.matrix(others, names, leftmost=not seen.retrain) if others else None
     if seen.retrain is None or chosen is None:
         square = {"retrain": means["retrain"].tolist()} if seen.retrain else others
         specs, captions = [charts.matrix(square, names)], [""]
@@ -153,7 +166,8 @@ def _all_classes(seen: Seen) -> list[Part]:
         differ = {name: (means[name] - theirs).tolist() for name in options}
         specs = [charts.matrix({"retrain": theirs.tolist()}, names), chosen]
         specs.append(charts.difference(differ, names))
-        captions = ["Retrain", "The method", "The method less Retrain, points"]
+        title += "; last: points above (+, orange) or below (−, blue) Retrain"
+        captions = ["Retrain", "{method}", "{method} less Retrain"]
     return [
         Figure(
             key="destination",
@@ -165,6 +179,11 @@ def _all_classes(seen: Seen) -> list[Part]:
             table=grid,
         )
     ]
+
+
+def _counts(seen: Seen) -> dict[str, int]:
+    """Of how many seeds the numbers of each row are."""
+    return {row.label: len(by_pair(row, seen.picture)) for row in seen.rows}
 
 
 def _largest(seen: Seen, means: dict[str, np.ndarray]) -> tuple[list[str], dict[str, list[float]]]:

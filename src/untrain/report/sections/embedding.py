@@ -11,7 +11,7 @@ from untrain.report.content import Answer, Control, Figure, Section
 from untrain.report.data import Report, listed, shown
 from untrain.report.found.together import Seen, names, points
 from untrain.report.sections import filters
-from untrain.report.sections.absent import absent
+from untrain.report.sections.absent import ALL, absent
 
 PARTS = ("forget", "retain", "unseen")
 REFERENCES = ("original", "retrain")
@@ -23,7 +23,7 @@ def answer(report: Report, table: Table) -> Answer | None:
     seen = Seen(found, table) if found.get("embedding") else None
     there = [row for row in table.rows if seen and row.label in seen.rows]
     what = "where images lie under each model"
-    missing = absent(table, there, what, HOW, f"{report.command} --measure all")
+    missing = absent(report, table, there, what, HOW, ALL)
     if seen is None or not there:
         told = "The representations of these models were not laid out."
         return Answer(sentence=told, parts=missing) if missing else None
@@ -35,8 +35,7 @@ def sentence(seen: Seen) -> str:
     count = int(seen.forgotten.sum())
     if not count:
         return "None of the images shown is a forgotten one."
-    told = f"{_known(seen, count)} {_near(seen)}".strip()
-    return f"{told} One seed of each model."
+    return f"{_known(seen, count)} One seed of each model."
 
 
 def _known(seen: Seen, count: int) -> str:
@@ -51,40 +50,25 @@ def _known(seen: Seen, count: int) -> str:
         return f"{told}{listed(right)}."
     if len(seen.methods) == 1:
         (row,) = seen.methods
-        still, over, same = (number(seen.share(row, kind), 0) for kind in filters.KINDS)
+        still, over = (number(seen.share(row, kind), 0) for kind in ("still", "over"))
         return (
-            f"Of {images}, {shown(row)} still knows {still} % that Retrain does not know, lacks "
-            f"{over} % that Retrain knows, and has forgotten {same} % as Retrain has."
+            f"Of {images}, {shown(row)} still knows {still} % that Retrain has forgotten, and has "
+            f"lost {over} % that Retrain knows."
         )
-    still, over, same = (_span(seen, kind) for kind in filters.KINDS)
-    return (
-        f"Of {images}, {still} are still known although Retrain does not know them, {over} are "
-        f"over-forgotten although Retrain knows them, and {same} are forgotten as by Retrain."
-    )
+    still, over = (_span(seen, kind) for kind in ("still", "over"))
+    known = f"{still} are still known though Retrain has forgotten them"
+    known = known if still else "no method still knows one that Retrain has forgotten"
+    lost = f"{over} were lost though Retrain knows them"
+    return f"Of {images}, {known}; {lost if over else 'none was lost that Retrain knows'}."
 
 
 def _span(seen: Seen, kind: str) -> str:
-    """The smallest and the largest share, with their rows."""
+    """The smallest and the largest share, with their rows; "" where it is none under any."""
     order = sorted(seen.methods, key=lambda row: seen.share(row, kind))
     low, high = (f"{number(seen.share(row, kind), 0)} %" for row in (order[0], order[-1]))
-    if low == high:
-        return f"{low} under each method"
-    return f"{low} under {shown(order[0])} to {high} under {shown(order[-1])}"
-
-
-def _near(seen: Seen) -> str:
-    """Neighbours of forgotten images of their own class."""
-    known = {row: value for row in seen.rows if (value := seen.pure(row)) is not None}
-    if not known:
-        return ""
-    told = [f"{number(value, 0)} % under {shown(row)}" for row, value in known.items()]
-    mine = sorted((row for row in seen.methods if row in known), key=lambda row: known[row])
-    if len(mine) > 2:
-        low, high = mine[0], mine[-1]
-        told = [f"{number(known[row], 0)} % under {shown(row)}" for row in known if row not in mine]
-        least, most = (f"{number(known[row], 0)} % under {shown(row)}" for row in (low, high))
-        told.append(f"from {least} to {most}")
-    return f"Of the nearest neighbours of a forgotten image, those of its class are {listed(told)}."
+    if low != high:
+        return f"{low} ({shown(order[0])}) to {high} ({shown(order[-1])})"
+    return "" if low == "0 %" else f"{low} under each method"
 
 
 def figure(seen: Seen) -> Figure:
@@ -95,7 +79,7 @@ def figure(seen: Seen) -> Figure:
     if seen.methods:
         columns.append("method")
         one = len(seen.methods) == 1
-        captions.append(shown(seen.methods[0]) if one else "The method chosen above")
+        captions.append(shown(seen.methods[0]) if one else "{method}")
         options = {numbers[row]: shown(row) for row in seen.methods}
         controls += [] if one else [Control("method", "Method", options, "list")]
     controls.append(Control("show", "Show", _filters(seen)))

@@ -8,16 +8,17 @@ from collections.abc import Sequence
 from untrain.bench.numbers.statistics import Row, Table
 from untrain.report.content import Answer, Facts, Missing, Part, Section, Verdicts, Word
 from untrain.report.data import Report, listed, methods, shown
+from untrain.report.found.doubts import doubts
 from untrain.report.found.judged import (
     MANY,
     Judged,
-    audit_command,
     judged,
     listed_of,
     seed_of,
     some,
 )
 from untrain.report.found.tested import figure, sheet
+from untrain.report.sections.absent import unjudged
 
 READING = (
     "A model that never learnt from the forgotten images treats them like images it has never "
@@ -38,16 +39,17 @@ def answer(report: Report, table: Table) -> Answer | None:
     left = [row for row in rows if row.label not in {one.row.label for one in found}]
     parts: list[Part] = []
     if found:
-        parts.append(Verdicts("verdicts", [_word(one) for one in found]))
+        words = [_word(one) for one in found]
+        parts.append(Verdicts("verdicts", words))
         parts.append(sheet(found, retrain))
         drawn = figure([*found, *retrain])
         parts += [drawn] if drawn else []
-        parts += _unmet(found)
+        parts += _unmet(found, {reason for word in words for reason in word.reasons})
     if left:
         parts.append(_missing(report, table, left, bool(found)))
     sentence = _sentence(found, left)
     if found and retrain:
-        sentence += f" Retrain itself, judged alike: {retrain[0].word}."
+        sentence += f" Retrain itself, audited alike: {retrain[0].word}."
     return Answer(sentence=sentence, parts=parts)
 
 
@@ -55,7 +57,9 @@ def _word(one: Judged) -> Word:
     """The worst word of the seeds, with the reasons of the first seed that has it."""
     words = [str(values.get("verdict", "")) for _, values in one.runs]
     run, values = one.runs[words.index(one.word)]
-    reasons = [str(reason) for reason in values.get("reasons") or []]
+    reasons = [
+        str(reason).replace(" (see the findings)", "") for reason in values.get("reasons") or []
+    ]
     if len(reasons) > FEW + 1:
         reasons = [*reasons[:FEW], f"And {len(reasons) - FEW} more: see the numbers."]
     if len(words) > 1:
@@ -69,22 +73,24 @@ def _word(one: Judged) -> Word:
     return Word(one.label, one.word, one.tone, [reason for reason in reasons if reason])
 
 
-def _unmet(found: Sequence[Judged]) -> list[Part]:
-    """Conditions that do not hold, once for all models of which they are told alike."""
+def _unmet(found: Sequence[Judged], said: set[str]) -> list[Part]:
+    """Conditions that do not hold and are no reason on a card, once for all models of which they
+    are told alike. said: the reasons on the cards."""
     told: dict[str, list[str]] = {}
     for one in found:
         for _, values in one.runs:
             for condition in listed_of(values, "conditions"):
-                if condition.get("met") is not True:
-                    told.setdefault(str(condition.get("sentence", "")), []).append(one.label)
+                text = str(condition.get("sentence", ""))
+                if condition.get("met") is not True and text not in said:
+                    told.setdefault(text, []).append(one.label)
     pairs = [(listed(list(dict.fromkeys(who))), sentence) for sentence, who in told.items()]
-    title = "What stood in the way of these tests"
+    title = "What else stood in the way of these tests"
     return [Facts(key="unmet", title=title, pairs=pairs)] if pairs else []
 
 
 def _missing(report: Report, table: Table, left: Sequence[Row], others: bool) -> Missing:
     names = some(left, others)
-    why = "No verdict has been made of them." if others else "No verdict has been made."
+    why = "They have no verdict yet." if others else "No verdict has been made."
     why += " The command judges the first; others go alike." * (len(left) > MANY)
     aucs = [(shown(row.label), row.mean("membership_auc")) for row in left]
     known = [f"{name} {auc:.3f}" for name, auc in aucs if math.isfinite(auc)]
@@ -98,7 +104,7 @@ def _missing(report: Report, table: Table, left: Sequence[Row], others: bool) ->
             f" The AUC of the margin alone says {', '.join(known)}{retrain} (chance 0.5). That is "
             "no verdict: a model can look clean here and remember."
         )
-    return Missing(f"The audit of {names}", why, audit_command(report, left, table.retrain))
+    return unjudged(report, left, table.retrain, f"The audit of {names}", why)
 
 
 def _sentence(found: Sequence[Judged], left: Sequence[Row]) -> str:
@@ -106,31 +112,35 @@ def _sentence(found: Sequence[Judged], left: Sequence[Row]) -> str:
         what = "the one method has not" if len(left) == 1 else f"none of {len(left)} methods has"
         return f"Not known: {what} been audited{_auc(left)}."
     passed = [one.label for one in found if one.word == "PASS"]
-    rest = [one.label for one in found if one.tone == "open"]
     told = [
-        *([f"{listed(passed)} {_verb(passed, 'passes')} the audit"] if passed else []),
+        *([f"{_many(passed)} {_verb(passed, 'passes')} the audit"] if passed else []),
         *_failed(found),
-        *([f"{listed(rest)} could not be shown either way"] if rest else []),
+        *doubts(found),
     ]
-    if len(passed) + len(rest) < len(found) and not passed:
-        many = f"of {len(found)} methods judged none passes"
-        told[0] = f"No: {many if len(found) > 1 else 'it does not pass'}. {told[0]}"
-    elif not passed:
-        told[0] = f"Not shown: {told[0]}"
+    bad = [one for one in found if one.tone == "bad"]
+    text = "; ".join(told)
+    if bad and not passed:
+        start = f"none of {len(found)} audited methods passes" if len(found) > 1 else "it fails"
+        text = f"No: {start}. {text[0].upper()}{text[1:]}"
+    else:
+        text = f"{text[0].upper()}{text[1:]}"
     more = f" Not audited: {some(left, True)}." if left else ""
-    return f"{'; '.join(told)}.{more}"
+    return f"{text}.{more}"
+
+
+def _many(names: Sequence[str]) -> str:
+    return listed(names) if len(names) <= MANY else f"{len(names)} methods"
 
 
 def _failed(found: Sequence[Judged]) -> list[str]:
     kinds = (
-        ("FAIL-RESIDUAL", "remembers", "of the forgotten images"),
-        ("FAIL-OVERFORGET", "knows", "them less than new ones, which shows as well"),
+        ("FAIL-RESIDUAL", "still shows", "traces of the forgotten images"),
+        ("FAIL-OVERFORGET", "knows", "them less than new images, which gives them away as well"),
     )
     told = []
     for word, verb, what in kinds:
         who = [one.label for one in found if one.word == word]
-        what = f"something {what}" if word == "FAIL-RESIDUAL" else what
-        told += [f"{listed(who)} {_verb(who, verb)} {what}"] if who else []
+        told += [f"{_many(who)} {_verb(who, verb)} {what}"] if who else []
     return told
 
 
@@ -138,7 +148,9 @@ def _verb(who: Sequence[str], one: str) -> str:
     """The verb for one or several."""
     if len(who) == 1:
         return one
-    return one.removesuffix("es") if one == "passes" else one.removesuffix("s")
+    first, _, last = one.rpartition(" ")
+    plain = last.removesuffix("es") if last == "passes" else last.removesuffix("s")
+    return f"{first} {plain}".strip()
 
 
 def _auc(rows: Sequence[Row]) -> str:

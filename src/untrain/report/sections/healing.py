@@ -9,9 +9,10 @@ from untrain.report.content import Answer, Missing, Part, Section
 from untrain.report.data import Report, listed, methods
 from untrain.report.found.healed import figure as healing_figure
 from untrain.report.found.healed import told as healed_told
-from untrain.report.found.judged import Judged, audit_command, judged, known, listed_of, some
+from untrain.report.found.judged import Judged, judged, known, listed_of, some
 from untrain.report.found.relearnt import figure as relearning_figure
 from untrain.report.found.relearnt import told as relearnt_told
+from untrain.report.sections.absent import unjudged
 
 READING = (
     "Healing: a copy is trained further on retained images alone. If the forgotten ones then gain "
@@ -54,9 +55,7 @@ def _missing(
     if left:
         names = some(left, bool(found))
         why = "Healing and relearning train copies of the model; the audit does it."
-        parts.append(
-            Missing(f"Healing of {names}", why, audit_command(report, left, table.retrain))
-        )
+        parts.append(unjudged(report, left, table.retrain, f"Healing of {names}", why))
     for key, there in (("healing", healed), ("relearning", relearnt)):
         told: dict[str, list[str]] = {}
         for one in found:
@@ -72,7 +71,7 @@ def _why(one: Judged, key: str) -> str:
         for value in listed_of(values, "findings"):
             if value.get("key") == key and value.get("sentence"):
                 return str(value["sentence"])
-    return "This test does not apply to the request, or the audit was stopped before it."
+    return "The audit has not made this test: it does not apply, or the audit ended before it."
 
 
 def _sentence(healed: Sequence[Judged], relearnt: Sequence[Judged]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from untrain.bench.numbers.statistics import Row, Table
 from untrain.report.content import Facts, Mark, Sheet
-from untrain.report.data import methods, shown
+from untrain.report.data import listed, methods, shown
 
 UNKNOWN = object()
 
@@ -76,10 +76,10 @@ def overview(table: Table) -> Sheet:
     old = [shown(row.label) for row in table.rows if not recorded(row)]
     notes = []
     if len(old) == len(table.rows):
-        notes = ["These runs do not record their defaults: what differs, differs between rows."]
+        notes = ["The defaults are not recorded: shown are settings that differ between rows."]
     elif old:
         notes = [
-            f"{', '.join(old)}: the defaults are not recorded; shown is what differs between rows."
+            f"Of {listed(old)} the defaults are not recorded: shown is what differs between rows."
         ]
     return Sheet(
         key="setup-settings",
@@ -97,30 +97,33 @@ def overview(table: Table) -> Sheet:
     )
 
 
-def facts(table: Table) -> list[Facts]:
-    """All settings of each row, folded, those that differ first and marked."""
-    return [_facts(place, row, table) for place, row in enumerate(table.rows)]
+def everything(table: Table) -> list[Facts]:
+    """All settings of each row, those that differ first and marked; and what they mean."""
+    pairs, meaning = [], dict[str, str]()
+    for row in table.rows:
+        found = settings(row, table)
+        pairs.append((shown(row.label), ", ".join(map(_told, found)) or "none"))
+        meaning |= {one.name: _meaning(one) for one in found if one.text}
+    mark = "not the default" if all(map(recorded, table.rows)) else "differs"
+    title = f"All settings of each model (●: {mark})"
+    return [
+        Facts(key="setup-settings-all", title=title, pairs=pairs, folded=True),
+        Facts(
+            key="setup-meaning",
+            title="What the settings mean",
+            pairs=sorted(meaning.items()),
+            folded=True,
+        ),
+    ]
 
 
-def _facts(place: int, row: Row, table: Table) -> Facts:
-    found = settings(row, table)
-    count = sum(one.differs for one in found)
-    verb = "differs" if count == 1 else "differ"
-    told = f"{verb} from the default" if recorded(row) else f"{verb} between rows"
-    title = f"{shown(row.label)}: {len(found)} settings, {count} {told}"
-    pairs = [(_name(one), _value(one)) for one in found]
-    return Facts(key=f"setup-row-{place}", title=title, pairs=pairs, folded=True)
+def _told(one: Setting) -> str:
+    return f"{one.name} {plain(one.value)}{' ●' * one.differs}"
 
 
-def _name(one: Setting) -> str:
-    return f"{one.name} ●" if one.differs else one.name
-
-
-def _value(one: Setting) -> str:
-    usual = ""
-    if one.differs and one.usual is not UNKNOWN:
-        usual = f" (default {plain(one.usual)})"
-    return f"{plain(one.value)}{usual}" + (f". {one.text}" if one.text else "")
+def _meaning(one: Setting) -> str:
+    usual = "" if one.usual is UNKNOWN else f" Default {plain(one.usual)}."
+    return f"{one.text}{usual}"
 
 
 def plain(value: Any) -> str:

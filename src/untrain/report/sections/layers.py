@@ -12,12 +12,10 @@ from untrain.bench.numbers.ties import UNRANKED
 from untrain.bench.tables.grid import Grid, number
 from untrain.report.charts.layers import WORDS, similarity
 from untrain.report.content import Answer, Control, Figure, Section
-from untrain.report.data import Report, listed, shown
-from untrain.report.sections.absent import absent
+from untrain.report.data import Report, methods, nearest_first, shown
+from untrain.report.sections.absent import ALL, absent
 
 REFERENCES = ("retrain", "original")
-MANY = 3
-"""Methods beyond which only the most and the least alike are told."""
 Layers = Mapping[str, Mapping[str, Any]]
 
 
@@ -27,11 +25,11 @@ def answer(report: Report, table: Table) -> Answer | None:
     rows = [row for row in table.rows if row.label in found]
     what = "how alike the layers of the models are (CKA)"
     why = "It takes what every block gives for a sample of images, from each model."
-    missing = absent(table, rows, what, why, f"{report.command} --measure all")
+    missing = absent(report, table, rows, what, why, ALL)
     if not kept:
         told = "The layers of these models were not compared."
         return Answer(sentence=told, parts=missing) if missing else None
-    return Answer(sentence=sentence(kept), parts=[figure(kept), *missing])
+    return Answer(sentence=sentence(kept), parts=[figure(table, kept), *missing])
 
 
 def _known(one: Mapping[str, Any] | None) -> bool:
@@ -51,18 +49,18 @@ def sentence(kept: Layers) -> str:
     if not deepest:
         return "No layer of these models could be compared on forgotten images."
     order = sorted(deepest, key=lambda row: deepest[row][1])
-    where = {row: f"at {name} (CKA {value:.2f})" for row, (name, value) in deepest.items()}
-    first, last, other = order[0], order[-1], shown(reference)
-    if len(order) > MANY:
-        told = f"On forgotten images, {shown(first)} departs most from {other} of {len(order)} "
-        told += f"methods, {where[first]}, and {shown(last)} least, {where[last]}"
-    else:
-        told = listed([f"{shown(row)} {where[row]}" for row in order[1:]])
-        told = f"{shown(first)} is least like {other} {where[first]}{told and f', {told}'}"
-        told = f"On forgotten images {told}"
+    other, first = shown(reference), order[0]
+    name, value = deepest[first]
     own = _least(kept.get("original", {}), reference) if reference == "retrain" else None
-    beside = f"; Original at {own[0]} ({own[1]:.2f})" if own and "original" not in order else ""
-    return f"{told}{beside}. One seed of each model."
+    beside = f"; Original {own[1]:.2f}" if own and "original" not in order else ""
+    if len(order) == 1:
+        told = f"On forgotten images {shown(first)} is least like {other} at {name}"
+        return f"{told} (CKA {value:.2f}{beside}). One seed of each model."
+    told = f"On forgotten images {shown(first)} departs most from {other}, at {name} "
+    told += f"(CKA {value:.2f}{beside})"
+    last = order[-1]
+    told += f", and {shown(last)} least ({deepest[last][1]:.2f} at {deepest[last][0]})"
+    return f"{told}. One seed of each model."
 
 
 def _least(one: Mapping[str, Any], reference: str) -> tuple[str, float] | None:
@@ -74,9 +72,9 @@ def _least(one: Mapping[str, Any], reference: str) -> tuple[str, float] | None:
     return str(one["names"][place]), float(values[place])
 
 
-def figure(kept: Layers) -> Figure:
-    methods = [row for row in kept if row not in UNRANKED]
-    options = {row: shown(row) for row in [*methods, *(row for row in kept if row in UNRANKED)]}
+def figure(table: Table, kept: Layers) -> Figure:
+    own = [row.label for row in nearest_first([x for x in methods(table) if x.label in kept])]
+    options = {row: shown(row) for row in [*own, *(row for row in kept if row in UNRANKED)]}
     names = list(dict.fromkeys(name for one in kept.values() for name in one["names"]))
     first = next(iter(options))
     drawn = [name for name in REFERENCES if any(one.get(name) for one in kept.values())]
@@ -85,7 +83,7 @@ def figure(kept: Layers) -> Figure:
     title = "How alike the layers are, by CKA"
     dashed = {"original": "grey dashes", "retrain": "green dashes"}
     captions = [
-        f"with {shown(name)}'s"
+        f"{'{method}' if len(options) > 1 else options[first]} with {shown(name)}"
         + (f"; {dashed[beside[name]]}: {shown(beside[name])}, forgotten" if beside[name] else "")
         for name in drawn
     ]

@@ -27,6 +27,9 @@ LOG_HINTS = (
 )
 
 
+SEVERAL = Mark("…", sort="…", style="muted", hint="Each run has its own: open the row.")
+
+
 def log(table: Table) -> Sheet:
     """What was done to which data: a line for each row, which opens to its runs."""
     return Sheet(
@@ -36,7 +39,10 @@ def log(table: Table) -> Sheet:
         hints=LOG_HINTS,
         rows=[_whole(row) for row in table.rows],
         opened={place: [_logged(run) for run in row.runs] for place, row in enumerate(table.rows)},
-        notes=[f"Hashes are SHA-256, their first {SHORT} digits."],
+        notes=[
+            f"Hashes are SHA-256, their first {SHORT} digits. …: each run has its own, behind its "
+            "row."
+        ],
     )
 
 
@@ -49,7 +55,7 @@ def _whole(row: Row) -> list[Mark]:
     cells = [starts[0] if starts else "-", ends[-1] if ends else "-"]
     lines = [_logged(run)[4:] for run in row.runs]
     same = [
-        marks[0] if len({mark.text for mark in marks}) == 1 else _text(f"{len(marks)} runs")
+        marks[0] if len({mark.text for mark in marks}) == 1 else SEVERAL
         for marks in zip(*lines, strict=True)
     ]
     name = _text(f"{shown(row.label)} ({len(row.runs)} runs)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from untrain.bench.job import Result
@@ -12,6 +13,9 @@ from untrain.bench.numbers.statistics import Table
 from untrain.bench.tables.remarks import counted
 from untrain.data.sets.hidden import hidden
 from untrain.report.content import Facts
+from untrain.report.data import shown
+from untrain.report.naming import data as named
+from untrain.report.reading.portable import shortened
 
 SHORT = 12
 """Digits of a hash that are shown."""
@@ -41,7 +45,9 @@ def data(table: Table) -> Facts:
     first = rows[0].runs[0].about
     images = first.get("images") or {}
     pairs = [
-        ("images", f"{images['name']}, {short(images.get('hash'))}") if "name" in images else None,
+        ("images", f"{named(images['name'])}, hash {short(images.get('hash'))}")
+        if "name" in images
+        else None,
         ("classes", str(len(images.get("classes", ())))) if "classes" in images else None,
     ]
     split: Mapping[str, Any] = first.get("split") or {}
@@ -50,7 +56,7 @@ def data(table: Table) -> Facts:
             one = split[name]
             pairs.append((name, f"{one['images']:,} images, {told}; keys {short(one['keys'])}"))
     for number, one in enumerate(first.get("requests") or (), 1):
-        words = f"{hidden(one['rule'])}: {one['images']:,} images; keys {short(one['keys'])}"
+        words = f"{worded(one['rule'])}: {one['images']:,} images; keys {short(one['keys'])}"
         pairs.append((f"request {number}", words))
     others = {run.cell.split_seed for row in table.rows for run in row.runs}
     if len(others) > 1:
@@ -59,17 +65,25 @@ def data(table: Table) -> Facts:
     return Facts(key="setup-data", title="Data and split", pairs=known)
 
 
+def worded(rule: str) -> str:
+    """A rule without persons, and of a list of images the name of its file alone, in short."""
+    kind, _, what = rule.partition(":")
+    if kind in ("ids", "indices"):
+        rule = f"{kind}:{PurePath(what).name}"
+    return shortened(hidden(rule))
+
+
 def environment(runs: Sequence[Result]) -> Facts:
     """What the runs share, and what they do not."""
     pairs = [(name, told) for key, name in ENVIRONMENT.items() if (told := _each(runs, key))] + [
-        ("not shared", note) for note in mixed(runs)
+        ("not shared", note) for note in mixed(runs, shown)
     ]
     return Facts(key="setup-environment", title="Environment", pairs=pairs, folded=True)
 
 
 def _each(runs: Sequence[Result], key: str) -> str:
     """A value, or each of several with the number of runs that have it."""
-    values = [value(run, key) for run in runs]
+    values = [brief(value(run, key)) for run in runs]
     counts = Counter(values)
     if set(counts) == {""}:
         return ""
@@ -91,6 +105,13 @@ def value(run: Result, key: str) -> str:
 def distinct(runs: Sequence[Result], key: str) -> list[str]:
     """What runs have recorded of the environment, each once."""
     return sorted({value(run, key) for run in runs} - {""})
+
+
+def brief(text: str) -> str:
+    """A commit by its first digits; other texts as they are."""
+    plain = text.removesuffix("-dirty")
+    hashed = len(plain) == 40 and set(plain) <= set("0123456789abcdef")
+    return plain[:10] + text[len(plain) :] if hashed else text
 
 
 def short(text: Any) -> str:

@@ -96,7 +96,7 @@ def sentence(stages: Sequence[Table], found: Sequence[Step]) -> str:
         said += f", {before.gap.average:.2f} after the first"
     share = _spent(stages, "flops", first.label, count - 1)
     if math.isfinite(share):
-        said += f"; it has taken {share:.2g} of the FLOPs of training anew each time"
+        said += f"; it has taken {100 * share:.2g} % of the FLOPs of training anew each time"
     grown = _grown(stages, [row.label for row in rows])
     said += f". {grown}" if grown else "."
     return said + (" Fewer than 3 seeds: no spread is known." if few(last) else "")
@@ -129,7 +129,7 @@ def figure(stages: Sequence[Table], found: Sequence[Step]) -> Figure:
             + ", ".join(WORDS[measure] for measure in measures)
             + "."
         ),
-        specs=[requests(found, looks)],
+        specs=[requests(found, looks, {one: WORDS[one] for one in measures})],
         table=grid(stages, found, measures, models, spread),
         controls=[Control("measure", "Shown", {one: WORDS[one] for one in measures}, kind="list")]
         if len(measures) > 1

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from untrain.bench.job import Result
-from untrain.bench.kept.small import portable_word
+from untrain.bench.kept.retold import retold
 from untrain.bench.numbers.mixing import mixed
 from untrain.bench.numbers.statistics import Table
 from untrain.bench.tables.main import shown_metrics
 from untrain.report.content import Answer, Facts, Part, Section
-from untrain.report.data import Report, shown
-from untrain.report.sections.hyperparameters import facts, overview
+from untrain.report.data import Report, listed, shown
+from untrain.report.sections.hyperparameters import everything, overview
 from untrain.report.sections.process import log, time
 from untrain.report.sections.provenance import data, distinct, environment
 from untrain.report.sections.wording import seeds
+
+VERBS = ("train", "unlearn", "import", "tune", "bench", "demo")
+"""What makes runs."""
+PLACES = ("DATA", "PATH", "RUNS", "STORE")
+"""What stands for a place of the reader's own in a command."""
 
 
 def answer(report: Report, table: Table) -> Answer | None:
@@ -24,7 +30,7 @@ def answer(report: Report, table: Table) -> Answer | None:
     parts: list[Part] = [
         commands(report, table),
         overview(table),
-        *facts(table),
+        *everything(table),
         data(table),
         environment(runs),
         log(table),
@@ -49,9 +55,7 @@ def sentence(table: Table, runs: Sequence[Result]) -> str:
     ended = sorted(filter(None, (time(run, "ended") for run in runs)))
     days = list(dict.fromkeys(one[:10] for one in (ended[:1] + ended[-1:])))
     told += f", {' to '.join(days)}." if days else "."
-    doubts = mixed(runs)
-    notes = "a note says" if len(doubts) == 1 else f"{len(doubts)} notes say"
-    return told + (f" They do not share everything: {notes} what." if doubts else "")
+    return told + (' They do not share everything: see "Environment".' if mixed(runs) else "")
 
 
 def commands(report: Report, table: Table) -> Facts:
@@ -59,28 +63,35 @@ def commands(report: Report, table: Table) -> Facts:
     whole = [("this page", report.command), ("the runs", report.make)]
     pairs = whole if table is report.tables[0] else []
     for row in table.rows:
-        own = dict.fromkeys(portable(str(run.about.get("command", ""))) for run in row.runs)
-        pairs += [(shown(row.label), command) for command in own if command]
+        own = dict.fromkeys(str(run.about.get("command", "")) for run in row.runs)
+        pairs += [(shown(row.label), retold(command)) for command in own if makes(command)]
     known = [(name, command) for name, command in pairs if command]
     once = {command: name for name, command in reversed(known)}
+    places = {place for place in PLACES for _, command in known if place in _words(command)}
+    told = f" ({listed(sorted(places))}: places of your own)" if places else ""
     return Facts(
         key="setup-commands",
-        title="Commands that make this again",
+        title=f"Commands that make this again{told}",
         pairs=[(_who(name, command, known), command) for command, name in reversed(once.items())],
         code=True,
     )
+
+
+def makes(command: str) -> bool:
+    """Whether a recorded command is one of ours that makes runs; scripts and older verbs are not
+    told, as nobody could run them."""
+    words = command.split(" ")
+    return words[0] == "untrain" and len(words) > 1 and words[1] in VERBS
+
+
+def _words(command: str) -> set[str]:
+    return set(re.split(r"[ /=]", command))
 
 
 def _who(name: str, command: str, known: Sequence[tuple[str, str]]) -> str:
     """Whose command it is, with how many others share it."""
     more = len({one for one, other in known if other == command}) - 1
     return f"{name} and {more} more" if more else name
-
-
-def portable(command: str) -> str:
-    """A command without the places of the machine where it ran: the page is passed around."""
-    words = command.split(" ")
-    return " ".join(portable_word(*both) for both in zip(["", *words], words, strict=False))
 
 
 def glossary(table: Table) -> Facts:

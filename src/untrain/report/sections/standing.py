@@ -41,8 +41,14 @@ class Column:
 def sheet(table: Table, notes: Sequence[str]) -> Sheet:
     """Original and Retrain on top, then the methods in the order of the study."""
     measured = [_measure(metric, table) for metric in shown_metrics(table)]
-    columns = [*_gaps(table)[:1], *measured, *_gaps(table)[1:], *_costs(table)]
-    rows = [[_name(row), *(column.cell(row) for column in columns)] for row in table.rows]
+    gaps, costs = _gaps(table), _costs(table)
+    near = costs[: bool(gaps)]  # what it costs stands beside the gap
+    columns = [*gaps[:1], *near, *measured, *gaps[1:], *costs[len(near) :]]
+    counts = {len(row.pairs) for row in table.rows}
+    rows = [
+        [_name(row, len(counts) > 1), *(column.cell(row) for column in columns)]
+        for row in table.rows
+    ]
     opened = {
         place: [
             [Mark(named(run), hint=run.address), *(one.single(row, run) for one in columns)]
@@ -52,7 +58,7 @@ def sheet(table: Table, notes: Sequence[str]) -> Sheet:
     }
     return Sheet(
         key="closest-table",
-        title="Every model beside Retrain",
+        title=f"Every model beside Retrain{_each(counts)}",
         head=["model", *(column.head for column in columns)],
         hints=["Each row opens to its single runs.", *(column.hint for column in columns)],
         rows=rows,
@@ -73,8 +79,15 @@ def second(table: Table) -> str:
     return "" if any(tied(one, gaps[0]) for one in gaps[1:]) else rest[0].label
 
 
-def _name(row: Row) -> Mark:
-    return Mark(f"{shown(row.label)} (n={len(row.pairs)})", sort=row.label)
+def _name(row: Row, counted: bool) -> Mark:
+    """counted: whether rows differ in how many seeds they have."""
+    name = shown(row.label)
+    return Mark(f"{name} (n={len(row.pairs)})" if counted else name, sort=name)
+
+
+def _each(counts: set[int]) -> str:
+    """`, 3 seeds each`, where that is so."""
+    return f", {seeds(max(counts))} each" if len(counts) == 1 else ""
 
 
 def _measure(metric: Metric, table: Table) -> Column:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from untrain.bench.numbers.intervals import ENOUGH
+from untrain.bench.numbers.mixing import mixed
 from untrain.bench.numbers.statistics import Row, Table
 from untrain.bench.tables.grid import Grid, number
 from untrain.report.charts.palette import scales
 from untrain.report.charts.training import ALL, training
 from untrain.report.content import Answer, Control, Figure, Section
 from untrain.report.data import Report, listed, methods, shown
+from untrain.report.sections.cost import APART
 from untrain.report.sections.curves import Line, lines, word
 from untrain.report.sections.wording import ranked, seeds
 
@@ -23,7 +25,7 @@ def answer(report: Report, table: Table) -> Answer | None:
     found = lines(table)
     if not found:
         return Answer(
-            sentence="In no passes over data that anybody logged: these runs have no curve.",
+            sentence="Not known: none of these runs has logged a pass over its data.",
             parts=[],
         )
     first = chosen(table, found)
@@ -51,8 +53,8 @@ def sentence(table: Table, first: str, found: Sequence[Line]) -> str:
         told += f" Retrain took {_length(retrain)}{_seconds(table.retrain)}."
     still = unlogged(table, found)
     if still:
-        verb = "makes" if len(still) == 1 else "make"
-        told += f" {listed(still)} {verb} no passes that are logged, so there is no curve."
+        verb = "has" if len(still) == 1 else "have"
+        told += f" {listed(still)} {verb} logged no passes."
     return told
 
 
@@ -88,20 +90,23 @@ def figure(table: Table, first: str, found: Sequence[Line]) -> Figure:
     models.sort(key=lambda model: model != shown(first))
     chosen = {"measure": measures[0], "axis": "epoch", "model": shown(first)}
     options = {**{model: model for model in models}, ALL: "all models"}
+    runs = [run for row in table.rows for run in row.runs]
+    apart = any(APART in note for note in mixed(runs))
     controls = [
         Control("measure", "Shown", {name: word(name) for name in measures}),
-        Control("axis", "Over", {"epoch": "epochs", "seconds": "seconds"}),
+        Control("axis", "Over", {"epoch": "epochs"} | ({} if apart else {"seconds": "seconds"})),
         Control("model", "Model", options, kind="list"),
     ]
     band = any(one.seeds >= ENOUGH for one in found)
+    over = "epochs" if apart else "epochs or seconds"
     return Figure(
         key="training-curves",
         title="What was logged of each pass",
         description=(
-            f"Lines over epochs or seconds for {listed(models)}: {listed([*map(word, measures)])}, "
+            f"Lines over {over} for {listed(models)}: {listed([*map(word, measures)])}, "
             f"the mean over seeds{', with a band of one standard deviation' if band else ''}."
         ),
-        specs=[training(found, scales(table), chosen)],
+        specs=[training(found, scales(table), chosen, {one: word(one) for one in measures})],
         table=grid(found, band),
         controls=[one for one in controls if len(one.options) > 1],
     )

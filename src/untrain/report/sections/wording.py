@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from untrain.bench.job import Result
 from untrain.bench.numbers.intervals import ENOUGH
@@ -24,6 +24,17 @@ def ranked(table: Table) -> list[Row]:
     """
     known = [row for row in methods(table) if average(row) is not None]
     return sorted(known, key=lambda row: average(row) or 0.0)
+
+
+def nearest(table: Table) -> list[Row]:
+    """The method with the smallest gap, and those that cannot be told from it: by seeds where
+    there are enough of them, else those of the same gap as it is shown."""
+    rows = ranked(table)
+    if not rows or rows[0].best:
+        return rows[:1]
+    if rows[0].tie:
+        return [row for row in rows if row is rows[0] or row.tie]
+    return [row for row in rows if f"{average(row):.2f}" == f"{average(rows[0]):.2f}"]
 
 
 def unranked(table: Table) -> list[str]:
@@ -99,6 +110,21 @@ def _trained(runs: Sequence[Result]) -> str:
     kind, colon, _ = (runs[0].cell.job.data.data if runs else "DATA").partition(":")
     words = ["untrain", "train", "--data", f"{kind}:PATH" if colon else kind]
     return " ".join([*words, *(word for rule in asked for word in ("--forget", rule))])
+
+
+def proper(grid: Grid, table: Table, counts: Mapping[str, int] | None = None) -> Grid:
+    """The table of a study as a page tells it: rows by their proper names, no block in its title.
+
+    counts: how many values a row's numbers are of, where that is not its number of seeds.
+    """
+    names = {}
+    for row in table.rows:
+        count = len(row.pairs)
+        known = (counts or {}).get(row.label, count)
+        names[f"{row.label} (n={count})"] = f"{shown(row.label)} (n={known})"
+    lines = [[names.get(line[0], shown(line[0])), *line[1:]] for line in grid.rows]
+    told = grid.title.removeprefix(f"{table.block}: ")
+    return Grid(told[:1].upper() + told[1:], grid.head, lines, list(grid.notes))
 
 
 def sheet_of(grid: Grid, key: str, first: int = 0, hints: Sequence[str] = ()) -> Sheet:

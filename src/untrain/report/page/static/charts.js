@@ -1,6 +1,6 @@
-"use strict";
 // Charts are drawn when they come near the screen, and all of them before the page is printed.
 window.untrain = (() => {
+  const { library } = window.untrain;
   const figures = new Map(); // element -> {views, drawing}
 
   const json = (id) => {
@@ -9,24 +9,32 @@ window.untrain = (() => {
   };
 
   function spec(figure, box) {
-    const chart = json(`${box.id}-spec`);
+    const text = document.getElementById(`${box.id}-spec`).textContent;
+    const chart = JSON.parse("canvas" in figure.dataset ? coloured(text) : text);
     const shared = json(`${figure.id}-datasets`);
     if (shared) chart.datasets = { ...shared, ...chart.datasets };
     return chart;
   }
+
+  function coloured(text) { // a canvas knows no style: the colours of the page as they are now
+    return text.replaceAll("currentColor", now("--ink")).replaceAll("#0b6e4f", now("--accent"))
+      .replaceAll("#0072b2", now("--blue"));
+  }
+
+  const now = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   const has = (view, signal) => signal in view.getState({ signals: () => true }).signals;
 
   function draw(figure) {
     const known = figures.get(figure);
     if (known) return known.drawing;
-    const entry = { views: [], drawing: null };
+    const entry = { views: [], drawing: null, ink: now("--ink") };
     figures.set(figure, entry);
     const boxes = [...figure.querySelectorAll(".chart")];
-    entry.drawing = Promise.all(boxes.map((box) => drawn(figure, box))).then((views) => {
+    entry.drawing = library.then(() => Promise.all(boxes.map((box) => drawn(figure, box)))).then((views) => {
       entry.views = views.filter(Boolean);
       figure.querySelectorAll("[data-signal]").forEach((input) => {
-        if (input.type !== "radio" || input.checked) set(figure, input.dataset.signal, input.value);
+        if (input.type !== "radio" || input.checked) set(figure, input);
       });
       if (window.untrain.link) window.untrain.link(figure, entry.views);
       figure.dataset.drawn = "";
@@ -41,13 +49,11 @@ window.untrain = (() => {
       renderer: "canvas" in figure.dataset ? "canvas" : "svg",
       tooltip: { theme: "custom", disableDefaultStyle: true },
     };
+    if (!window.vegaEmbed) return instead(figure, box);
     try {
       const result = await window.vegaEmbed(box, spec(figure, box), options);
-      if ("canvas" in figure.dataset) {
-        const canvas = box.querySelector("canvas");
-        canvas.setAttribute("role", "img");
-        canvas.setAttribute("aria-label", box.dataset.label);
-      }
+      box.querySelector("canvas")?.setAttribute("role", "img");
+      aloud(figure, box);
       return result.view;
     } catch (error) {
       box.textContent = "This chart could not be drawn here; its numbers stand below.";
@@ -56,16 +62,41 @@ window.untrain = (() => {
     }
   }
 
-  function set(figure, signal, value) {
+  function instead(figure, box) { // an old browser: the drawing of the page, or its table
+    const drawing = figure.querySelector("noscript");
+    if (drawing) box.innerHTML = drawing.textContent;
+    else box.textContent = "This browser cannot unpack the charts; the numbers stand below.";
+    return null;
+  }
+
+  function set(figure, input) {
+    const { signal } = input.dataset;
+    const { value } = input;
+    const text = input.options ? input.selectedOptions[0].text : input.labels[0].textContent.trim();
+    named(figure, signal, text);
     for (const view of figures.get(figure)?.views ?? []) {
       if (!has(view, signal)) continue;
       if (view.signal(signal) !== value) view.signal(signal, value).runAsync();
     }
   }
 
+  function named(figure, signal, text) { // what is chosen, in captions and in what is read aloud
+    figure.querySelectorAll(`[data-chosen="${signal}"]`).forEach((span) => { span.textContent = text; });
+    figure.chosen = { ...figure.chosen, [signal]: text };
+    figure.querySelectorAll(".chart").forEach((box) => aloud(figure, box));
+  }
+
+  function aloud(figure, box) {
+    const label = box.dataset.label.replace(/\{(\w+)\}/g, (all, name) => figure.chosen?.[name] ?? all);
+    (box.querySelector("canvas") ?? box).setAttribute("aria-label", label);
+  }
+
   function again() { // canvases keep the colours that they were drawn with
     for (const [figure, entry] of figures) {
-      if ("canvas" in figure.dataset) entry.views.forEach((view) => view.resize().runAsync());
+      if (!("canvas" in figure.dataset) || entry.ink === now("--ink")) continue;
+      entry.views.forEach((view) => view.finalize());
+      figures.delete(figure);
+      draw(figure);
     }
   }
 
@@ -113,8 +144,7 @@ window.untrain = (() => {
     root.querySelectorAll("[data-figure]").forEach((figure) => {
       near.observe(figure);
       figure.addEventListener("change", (event) => {
-        const { signal } = event.target.dataset;
-        if (signal) set(figure, signal, event.target.value);
+        if (event.target.dataset.signal) set(figure, event.target);
       });
       figure.addEventListener("click", (event) => {
         const { save: kind } = event.target.dataset;
@@ -124,6 +154,7 @@ window.untrain = (() => {
   }
 
   window.addEventListener("beforeprint", all);
+  matchMedia("print").addEventListener("change", again);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
-  return { all, draw, has, start };
+  return { ...window.untrain, all, draw, has, start };
 })();

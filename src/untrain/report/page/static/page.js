@@ -48,6 +48,9 @@
     }
   }, { rootMargin: "-20% 0px -70% 0px" });
   document.querySelectorAll("section[aria-labelledby]").forEach((one) => reached.observe(one));
+  addEventListener("scroll", () => { // above the first section none is marked
+    if (scrollY < 50) links.forEach((link) => link.removeAttribute("aria-current"));
+  }, { passive: true });
 
   window.untrain.sheets();
   window.untrain.start();

@@ -35,6 +35,7 @@
     const sign = way === "ascending" ? 1 : -1;
     known.sort(([a], [b]) => sign * compare(value(a, column), value(b, column)));
     body.append(...[...all.slice(0, first), ...known, ...lacking].flat());
+    document.getElementById("told").textContent = `Sorted by ${head.textContent.trim()}, ${way}`;
   }
 
   function open(button) {
@@ -84,10 +85,22 @@
     }
   }
 
+  // A table that goes on to the right fades there.
+  const fits = new ResizeObserver((all) => all.forEach(({ target }) => edge(target.closest(".scroll"))));
+  function edge(box) {
+    box.classList.toggle("cut", box.scrollWidth - box.clientWidth - box.scrollLeft > 2);
+  }
+
   function start(root = document) {
+    for (const box of root.querySelectorAll(".scroll")) {
+      fits.observe(box);
+      if (box.firstElementChild) fits.observe(box.firstElementChild);
+      box.addEventListener("scroll", () => edge(box), { passive: true });
+    }
     for (const table of root.querySelectorAll("table.sorted")) {
       const hints = [...table.querySelectorAll("td[data-hint]")];
       hints.forEach((cell, place) => { cell.tabIndex = place ? -1 : 0; });
+      if (hints.length) table.setAttribute("aria-description", "Arrow keys go from cell to cell; each tells more of its number.");
       table.addEventListener("click", (event) => {
         const sorter = event.target.closest(".sorter");
         if (sorter) sort(table, sorter.closest("th"));
