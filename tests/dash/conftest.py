@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "report"))  # where results a
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A store with a study of two methods and two seeds, of which one run has failed and one is
     waiting; and loose runs beside it."""
-    from synthetic import write
+    from made_results import write
 
     root = tmp_path_factory.mktemp("results")
     about = {"methods": ["coun", "ft"], "seeds": 2, "points": 40}

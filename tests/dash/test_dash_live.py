@@ -26,7 +26,7 @@ def resume(path: Path, passes: int, length: int = 10) -> None:
 
 
 def test_a_run_that_appears_and_one_that_breaks(fresh: Site) -> None:
-    from synthetic import write
+    from made_results import write
 
     page = fresh.ask("/")
     assert "There is no run yet" in page.text
@@ -61,7 +61,7 @@ def test_a_loose_run_under_way_and_stopped(fresh: Site) -> None:
 
 
 def test_a_run_of_a_store_under_way(fresh: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    from synthetic import write
+    from made_results import write
 
     write(fresh.root, methods=["coun"], seeds=1, missing=("coun",), points=40)
     key = next(key for key, run in fresh.runs().items() if run["state"] == "waiting")
@@ -80,7 +80,7 @@ def test_a_run_of_a_store_under_way(fresh: Site, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_listing_that_is_damaged_is_told(fresh: Site) -> None:
-    from synthetic import write
+    from made_results import write
 
     write(fresh.root, methods=["coun"], seeds=1, points=40)
     (fresh.root / "studies" / "synthetic-laptop.json").write_text("{")
@@ -90,7 +90,7 @@ def test_a_listing_that_is_damaged_is_told(fresh: Site) -> None:
 
 
 def test_links_show_nothing_twice(fresh: Site) -> None:
-    from synthetic import write
+    from made_results import write
 
     write(fresh.root / "some", methods=["coun"], seeds=1, points=20, loose=True)
     before = list(fresh.runs())
@@ -102,7 +102,7 @@ def test_links_show_nothing_twice(fresh: Site) -> None:
 
 
 def test_a_record_of_strange_values_costs_no_other_run(fresh: Site) -> None:
-    from synthetic import write
+    from made_results import write
 
     write(fresh.root, methods=["coun"], seeds=1, points=20, loose=True)
     path = fresh.root / "coun-0" / "run.json"

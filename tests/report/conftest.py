@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import made_results
 import page_example
 import pytest
-import synthetic
 
 from untrain.report.page import render
 from untrain.report.sections import sections
@@ -20,4 +20,4 @@ def example() -> str:
 @pytest.fixture(scope="session")
 def full() -> str:
     """A page with all sections, of results as a usual study leaves them."""
-    return render(synthetic.report(points=400), sections())
+    return render(made_results.report(points=400), sections())

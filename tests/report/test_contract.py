@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import made_results
 import pytest
-import synthetic
 
 from untrain.errors import UserError
 from untrain.report.reading import contract, understood
@@ -18,7 +18,7 @@ from untrain.report.reading.together import wrong_in_joint
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("contract")
     made: dict[str, Any] = {"loose": True, "seeds": 1, "methods": ["ft"], "points": 20}
-    return synthetic.write(folder, **made) / "ft-0"
+    return made_results.write(folder, **made) / "ft-0"
 
 
 def content(path: Path) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def test_what_is_not_as_it_should_be_is_told(
 def test_a_listing_that_is_not_as_it_should_be_is_refused(
     place: str, value: Any, told: str, tmp_path: Path
 ) -> None:
-    synthetic.write(tmp_path, seeds=1, methods=["ft"], audits=("accuracy",))
+    made_results.write(tmp_path, seeds=1, methods=["ft"], audits=("accuracy",))
     path = tmp_path / "studies" / "synthetic-laptop.json"
     listed: Any = content(path)
     inner = listed

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import synthetic
+import made_results
 
 ASKED = """
 import sys
@@ -31,7 +31,7 @@ assert not lost, lost
 
 
 def test_a_report_and_a_dashboard_need_no_torch(tmp_path: Path) -> None:
-    synthetic.write(tmp_path / "store", requests=2, seeds=1, methods=["coun"], points=20)
+    made_results.write(tmp_path / "store", requests=2, seeds=1, methods=["coun"], points=20)
     words = [sys.executable, "-c", ASKED, str(tmp_path)]
     done = subprocess.run(words, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

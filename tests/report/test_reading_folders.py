@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import made_results
 import pytest
-import synthetic
 
 from untrain.errors import UserError
 from untrain.report.data import Report
@@ -18,7 +18,7 @@ from untrain.report.reading import portable, read_report
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("loose") / "runs"
-    return synthetic.write(folder, loose=True, seeds=2, methods=["coun", "ft"], points=30)
+    return made_results.write(folder, loose=True, seeds=2, methods=["coun", "ft"], points=30)
 
 
 @pytest.fixture
@@ -79,8 +79,8 @@ def test_settings_that_differ_name_rows(copied: Path) -> None:
 
 def test_spellings_of_a_class_are_one_request(tmp_path: Path) -> None:
     made: dict[str, Any] = {"loose": True, "seeds": 1, "points": 20}
-    synthetic.write(tmp_path / "a", methods=["coun"], rule="class:5", **made)
-    synthetic.write(tmp_path / "b", methods=["ft"], rule="class:dog", original=False, **made)
+    made_results.write(tmp_path / "a", methods=["coun"], rule="class:5", **made)
+    made_results.write(tmp_path / "b", methods=["ft"], rule="class:dog", original=False, **made)
     shutil.rmtree(tmp_path / "b" / "retrain-0")
     (table,) = read_report([tmp_path]).tables
     assert {row.label for row in table.rows} == {"original", "retrain", "coun", "ft"}
@@ -89,8 +89,8 @@ def test_spellings_of_a_class_are_one_request(tmp_path: Path) -> None:
 
 def test_runs_of_different_data_are_different_blocks_with_a_warning(tmp_path: Path) -> None:
     made: dict[str, Any] = {"loose": True, "seeds": 1, "methods": ["ft"], "points": 20}
-    synthetic.write(tmp_path / "a", **made)
-    synthetic.write(tmp_path / "b", data="cifar100", classes=100, **made)
+    made_results.write(tmp_path / "a", **made)
+    made_results.write(tmp_path / "b", data="cifar100", classes=100, **made)
     report = read_report([tmp_path / "a", tmp_path / "b"])
     assert [table.block.data for table in report.tables] == ["cifar10", "cifar100"]
     assert "different images" in report.about
@@ -167,7 +167,7 @@ def test_runs_that_are_not_measured_are_told(copied: Path) -> None:
 
 def test_what_may_name_a_person_is_a_pseudonym(tmp_path: Path) -> None:
     made: dict[str, Any] = {"loose": True, "seeds": 1, "methods": ["ft"], "points": 20}
-    report = read_report([synthetic.write(tmp_path, rule="where:user=Ada", **made)])
+    report = read_report([made_results.write(tmp_path, rule="where:user=Ada", **made)])
     told = [report.title, str(report.tables[0].block), *report.warnings]
     assert "Ada" not in " ".join(told)
     assert "sha256:" in report.tables[0].block.forget
@@ -215,8 +215,8 @@ def test_runs_of_another_schema_are_refused(copied: Path) -> None:
 
 def test_runs_of_one_name_in_two_folders_are_two(tmp_path: Path) -> None:
     made: dict[str, Any] = {"loose": True, "seeds": 1, "methods": ["ft"], "points": 20}
-    synthetic.write(tmp_path / "all" / "a", **made)
-    synthetic.write(tmp_path / "all" / "b", data="own", rule="ids:/home/ada/wrong.txt", **made)
+    made_results.write(tmp_path / "all" / "a", **made)
+    made_results.write(tmp_path / "all" / "b", data="own", rule="ids:/home/ada/wrong.txt", **made)
     report = read_report([tmp_path / "all"])
     assert set(report.places) == {
         f"all/{part}/{name}-0" for part in "ab" for name in ("original", "retrain", "ft")
@@ -298,7 +298,9 @@ def test_signs_that_end_a_line_in_a_script_are_blanks(tmp_path: Path) -> None:
     names = ["a\u2028b", *map(str, range(1, 10))]
     made: dict[str, Any] = {"seeds": 1, "methods": ["ft"], "points": 20, "classes": names}
     for loose in (True, False):
-        folder = synthetic.write(tmp_path / str(loose), loose=loose, rule="class:a\u2028b", **made)
+        folder = made_results.write(
+            tmp_path / str(loose), loose=loose, rule="class:a\u2028b", **made
+        )
         report = read_report([folder])
         assert report.runs[0].audits["answers"]["classes"][0] == "a b"
         assert report.tables[0].block.forget == "class:a b"

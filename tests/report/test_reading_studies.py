@@ -6,8 +6,8 @@ import json
 import shutil
 from pathlib import Path
 
+import made_results
 import pytest
-import synthetic
 
 from untrain.bench.kept import listing
 from untrain.errors import UserError
@@ -17,7 +17,7 @@ from untrain.report.reading import read_report
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("reading") / "store"
-    return synthetic.write(folder, failed=("ft",), missing=("neggrad-plus",), points=30)
+    return made_results.write(folder, failed=("ft",), missing=("neggrad-plus",), points=30)
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_runs_that_are_not_there_are_told_with_their_reason(store: Path) -> None
 
 
 def test_requests_in_a_row_are_blocks_with_the_original_in_each(tmp_path: Path) -> None:
-    report = synthetic.report(requests=2, seeds=1, methods=["coun"], points=20)
+    report = made_results.report(requests=2, seeds=1, methods=["coun"], points=20)
     assert [table.block.forget for table in report.tables] == ["random:0.1", "random:0.1 x2"]
     originals = [table.rows[0].runs[0] for table in report.tables]
     assert originals[0].address == originals[1].address
@@ -73,7 +73,7 @@ def test_requests_in_a_row_are_blocks_with_the_original_in_each(tmp_path: Path) 
 
 
 def test_points_of_a_grid_are_rows() -> None:
-    (table,) = synthetic.report(grid=True, methods=["coun"], seeds=2, points=20).tables
+    (table,) = made_results.report(grid=True, methods=["coun"], seeds=2, points=20).tables
     assert [row.label for row in table.rows][2:] == ["coun (lam 0.3)", "coun (lam 1.0)"]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from synthetic import write
+from made_results import write
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "dash"))  # how a dashboard is served
 

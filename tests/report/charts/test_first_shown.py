@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from by_hand import row, run, table
-from synthetic import report
+from made_results import report
 
 from untrain.report.content import Figure
 from untrain.report.data import nearest_first

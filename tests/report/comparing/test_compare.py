@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from synthetic import report
+from made_results import report
 
 from untrain.bench.job import Result
 from untrain.bench.numbers.statistics import tables

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import synthetic
+import made_results
 
 from untrain.report.page import render
 from untrain.report.reading import read_report
@@ -19,7 +19,7 @@ def test_a_usual_page_is_small(full: str) -> None:
 
 
 def test_many_runs_are_shown_in_seconds_and_within_the_budget(tmp_path: Path) -> None:
-    store = synthetic.write(tmp_path / "store", methods=12, seeds=10, rule="where:user=17")
+    store = made_results.write(tmp_path / "store", methods=12, seeds=10, rule="where:user=17")
     start = time.process_time()
     report = read_report([store])
     assert len(report.runs) == 140

@@ -11,9 +11,9 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from urllib.parse import unquote
 
+import made_results
 import page_example
 import pytest
-import synthetic
 
 from untrain.bench.numbers.statistics import Table
 from untrain.report.content import Answer, Control, Missing, Section
@@ -164,7 +164,7 @@ def test_blocks_have_answers_of_their_own() -> None:
 
 
 def test_of_requests_in_a_row_the_last_is_told_and_what_is_told_once_stands_there() -> None:
-    report = synthetic.report(requests=3, methods=["ft"], seeds=1, audits=("accuracy",))
+    report = made_results.report(requests=3, methods=["ft"], seeds=1, audits=("accuracy",))
     assert len(report.tables) == 3
 
     def answer(known: Report, table: Table) -> Answer:

@@ -6,8 +6,8 @@ import json
 from importlib import import_module
 from typing import Any
 
+import made_results
 import pytest
-import synthetic
 
 from untrain.report.content import Answer, Figure, Section, Sheet
 from untrain.report.data import Report
@@ -41,7 +41,7 @@ def answers(report: Report) -> list[tuple[str, Answer]]:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_shape_of_results_has_whole_answers(shape: str) -> None:
-    found = answers(synthetic.report(**SHAPES[shape]))
+    found = answers(made_results.report(**SHAPES[shape]))
     assert {"closest", "setup"} <= {name for name, _ in found}
     assert (shape == "requests") == ("requests" in {name for name, _ in found})
     for _, answer in found:
@@ -78,7 +78,7 @@ def check_figure(part: Figure) -> None:
 def test_charts_are_drawn_by_vega() -> None:
     """Each chart has the names of its rows, whatever is chosen."""
     convert = pytest.importorskip("vl_convert")
-    report = synthetic.report(requests=2, audits=("accuracy", "answers"))
+    report = made_results.report(requests=2, audits=("accuracy", "answers"))
     drawn = {}
     for name, answer in answers(report):
         for part in answer.parts:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from synthetic import report
+from made_results import report
 
 from untrain.report.content import Figure, Missing
 from untrain.report.data import Report

@@ -10,7 +10,7 @@ import numpy as np
 from untrain.bench.audits.packing import packed
 
 if TYPE_CHECKING:
-    from synthetic import Run
+    from made_results import Run
 
 SETS = {"retain": 4500, "forget": 500, "unseen": 5000, "test": 10000}
 BINS = 40

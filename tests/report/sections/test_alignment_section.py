@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 import pytest
-from synthetic import report
+from made_results import report
 
 from untrain.report.content import Answer, Figure, Missing, Sheet
 from untrain.report.data import Report

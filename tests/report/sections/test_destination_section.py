@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 import pytest
-from synthetic import report
+from made_results import report
 
 from untrain.report.content import Answer, Figure, Missing
 from untrain.report.data import Report

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from synthetic_audits import AUDITS, joint_of, verdict_of
+from made_audits import AUDITS, joint_of, verdict_of
 
 from untrain.bench.audits import hashed, place
 from untrain.report.data import Report

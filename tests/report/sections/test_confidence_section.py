@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from synthetic import report
+from made_results import report
 
 from untrain.report.charts.confidence import Histogram, overlap
 from untrain.report.content import Figure, Missing

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from synthetic import report
+from made_results import report
 
 from untrain.report.content import Answer, Figure, Missing
 from untrain.report.data import Report

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from synthetic import report
+from made_results import report
 
 from untrain.errors import UserError
 from untrain.report.content import Answer, Figure, Section, Spec

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
-from synthetic import report
+from made_results import report
 
 from untrain.bench.numbers.statistics import Row, Table
 from untrain.report.content import Answer, Facts, Figure, Missing, Sheet, Verdicts
