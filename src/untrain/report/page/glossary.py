@@ -11,6 +11,10 @@ FLOOR = "what Retrains that differ in their seed alone differ by; no smaller gap
 ABBR = Markup('<abbr title="{}">{}</abbr>')
 
 
+UNIT = re.compile(r"(?<=\d) (?=%)")
+"""A number and its sign of percent stand in one line."""
+
+
 def glossed(text: str) -> Markup:
     """The text as markup; each abbreviation is explained where it comes first."""
     told, met = terms(), set[str]()
@@ -23,7 +27,8 @@ def glossed(text: str) -> Markup:
         return str(ABBR.format(told[word], word))
 
     words = "|".join(re.escape(word) for word in sorted(told, key=len, reverse=True))
-    return Markup(re.sub(rf"(?<![\w-])({words})(?![\w-])", explained, str(Markup.escape(text))))
+    plain = UNIT.sub("\u00a0", str(Markup.escape(text)))
+    return Markup(re.sub(rf"(?<![\w-])({words})(?![\w-])", explained, plain))
 
 
 @cache

@@ -125,7 +125,16 @@ def _sentence(found: Sequence[Judged], left: Sequence[Row]) -> str:
     else:
         text = f"{text[0].upper()}{text[1:]}"
     more = f" Not audited: {some(left, True)}." if left else ""
-    return f"{text}.{more}"
+    return f"{text}.{_few(found)}{more}"
+
+
+def _few(found: Sequence[Judged]) -> str:
+    """Where not all seeds were audited, how many were."""
+    least = min(len(one.runs) for one in found)
+    all_seeds = max(len(one.row.runs) for one in found)
+    if all(len(one.runs) == len(one.row.runs) for one in found):
+        return ""
+    return f" Audited: {'one seed' if least == 1 else f'{least} seeds'} of {all_seeds}."
 
 
 def _many(names: Sequence[str]) -> str:
