@@ -55,7 +55,6 @@ class Figure:
     controls: Sequence[Control] = ()
     canvas: bool = False
     static: bool = False
-    wide: bool = True
     datasets: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
 

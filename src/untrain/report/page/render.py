@@ -40,13 +40,10 @@ SHORT = 32
 NUMBER = re.compile(r"[^\w]*\d")
 
 
-def render(report: Report, sections: Sequence[Section], *, scripts: str = "") -> str:
-    """The report as HTML. It holds all that it needs, and fetches nothing.
-
-    scripts: more of our own JavaScript, for pages that are served live.
-    """
+def render(report: Report, sections: Sequence[Section]) -> str:
+    """The report as HTML. It holds all that it needs, and fetches nothing."""
     tolds = header.told(report, sections)
-    own = assets.script() + scripts
+    own = assets.script()
     answers = [answer for one in tolds for _, _, answer in one.answers]
     drawn = any(isinstance(part, Figure) for answer in answers for part in answer.parts)
     library = bundle() if drawn else ""
