@@ -141,10 +141,10 @@ def sets_of(options: ReportOptions) -> list[Understood]:
     places = [path for path in paths if path.exists() and path.suffix != ".toml"]
     if len(places) == len(words) and (len(words) != 2 or any(map(is_run, places))):
         return [understood(places)]
-    problems = Problems()
     if len(words) > 2:
         fix = "Name two to compare them, or folders of runs to show them together."
-        problems.add(UserError(f"{len(words)} result sets are named.", "RESULTS", fix))
+        raise UserError(f"{len(words)} result sets are named.", "RESULTS", fix)
+    problems = Problems()
     asked = [word for word, path in zip(words, paths, strict=True) if path not in places]
     found = []
     for word, path in zip(words, paths, strict=True):
