@@ -62,11 +62,11 @@ def test_bad_input(
 def test_what_is_missing_is_told_with_how_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("untrain.cli.dash.NEEDED", ("altair", "no_such_library"))
+    monkeypatch.setattr("untrain.cli.page_file.NEEDED", ("altair", "no_such_library"))
     assert main(["dash", str(tmp_path)]) == 3
     told = capsys.readouterr().err
     assert "no_such_library" in told
-    assert 'pip install "untrain[report]"' in told
+    assert "pip install -c constraints.txt '.[report]'" in told
 
 
 def test_no_browser_without_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:

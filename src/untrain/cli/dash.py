@@ -8,10 +8,9 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from untrain.errors import MISSING, UserError
+from untrain.cli.page_file import installed
+from untrain.errors import UserError
 from untrain.progress import say
-
-NEEDED = ("altair", "vl_convert", "jinja2")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +57,6 @@ def run(args: list[str]) -> int:
 
 def check(options: DashOptions) -> None:
     """Raises UserError with what is wrong with the flags, or missing for the pages."""
-    from importlib.util import find_spec
-
     if not options.results.is_dir():
         kind = "a file, not a folder" if options.results.exists() else "no folder"
         fix = "Name a store, as runs/bench, or a folder of runs."
@@ -68,10 +65,7 @@ def check(options: DashOptions) -> None:
         raise UserError(
             f"--port {options.port} is no port.", "--port", "Take one from 1024 on, or 0."
         )
-    lacks = [name for name in NEEDED if find_spec(name) is None]
-    if lacks:
-        what = f"The pages need {', '.join(lacks)}, which is not installed."
-        raise UserError(what, "untrain dash", 'Install it: pip install "untrain[report]"', MISSING)
+    installed("untrain dash")
 
 
 def graphical() -> bool:

@@ -17,7 +17,7 @@ def leave(out: Path) -> None:
     from untrain.errors import UserError
 
     try:
-        report.installed()
+        page_file.installed("untrain demo")
     except UserError as error:
         return say(f"Report: not written. {error.what} {error.fix}")
     for request in ("class", "labels"):

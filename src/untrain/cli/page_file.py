@@ -1,8 +1,9 @@
-"""The file of a page: where it may be written, and that it is whole or absent."""
+"""The file of a page: what draws it, where it may be written, and that it is whole or absent."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,22 @@ if TYPE_CHECKING:
     from untrain.report.content import Section
     from untrain.report.data import Report
 
+NEEDED = ("altair", "vl_convert", "jinja2")
+"""What draws a page: the extra `report`."""
 OWN = b'<meta name="generator" content="untrain'
 """What the first bytes of a report hold."""
 HEAD = 4096
 """Bytes of a file in which that is looked for."""
+
+
+def installed(where: str) -> None:
+    """Raise UserError (3) if the drawing libraries are not there. where: the verb."""
+    from untrain.doctor.packages import INSTALL
+
+    lost = [name for name in NEEDED if find_spec(name) is None]
+    if lost:
+        what = f"Pages are drawn with {', '.join(lost)}, which is not installed."
+        raise UserError(what, where, INSTALL["report"], MISSING)
 
 
 def target(word: str) -> Path:

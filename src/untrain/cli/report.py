@@ -10,14 +10,13 @@ import sys
 import webbrowser
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from untrain.cli.bench.asked import USUAL
-from untrain.cli.page_file import exported, target, write
+from untrain.cli.page_file import exported, installed, target, write
 from untrain.config import path_of
-from untrain.errors import MISSING, Problems, UserError
+from untrain.errors import Problems, UserError
 from untrain.progress import say
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def run(args: list[str]) -> int:
     )
     problems = Problems()
     out = problems.attempt(target, options.out)
-    problems.attempt(installed)
+    problems.attempt(installed, "untrain report")
     problems.attempt(named, options.results)
     export = problems.attempt(exported, options.export)
     sets = problems.attempt(sets_of, options) if options.results else None
@@ -166,14 +165,6 @@ def named(results: Sequence[str]) -> None:
             where="untrain report",
             fix="Name a run's folder, a folder of runs, or a study: untrain report coun-table2",
         )
-
-
-def installed() -> None:
-    """Raise UserError (3) if the drawing libraries are not there."""
-    lost = [name for name in ("altair", "vl_convert", "jinja2") if find_spec(name) is None]
-    if lost:
-        what = f"A report is drawn with {', '.join(lost)}, which is not installed."
-        raise UserError(what, "untrain report", "pip install 'untrain[report]'", MISSING)
 
 
 def summary(out: Path, report: Report, sections: Sequence[Section]) -> None:
