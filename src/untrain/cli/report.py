@@ -79,6 +79,9 @@ def run(args: list[str]) -> int:
     sets = problems.attempt(sets_of, options) if options.results else None
     problems.raise_all()
     sets, out = problems.settled(sets), problems.settled(out)
+    if options.thumbnails and len(sets) > 1:
+        fix = "Make a page of one of them."
+        raise UserError("A comparison of two sets has no pictures.", "--thumbnails", fix)
     report, sections = told(sets, options)
     write(out, report, sections)
     summary(out, report, sections)
@@ -112,10 +115,8 @@ def told(sets: Sequence[Understood], options: ReportOptions) -> tuple[Report, Se
             with_thumbnails(report, found, options.data_root)
             for report, found in zip(reports, sets, strict=True)
         ]
-    if options.title:
-        reports = [replace(report, title=options.title) for report in reports]
     if len(reports) == 1:
-        return reports[0], sections()
+        return _titled(reports[0], options.title), sections()
     from untrain.report.comparing import compare
 
     one, other = reports
@@ -123,7 +124,16 @@ def told(sets: Sequence[Understood], options: ReportOptions) -> tuple[Report, Se
     words = ["untrain", "report", first, second]
     words += ["--store", portable(path_of(options.store))] if options.store != USUAL else []
     words += ["--size", options.size] if options.size != "laptop" else []
-    return compare(one, other, names=(first, second), command=shlex.join(words))
+    made, chosen = compare(one, other, names=(first, second), command=shlex.join(words))
+    return _titled(made, options.title), chosen
+
+
+def _titled(report: Report, title: str) -> Report:
+    """Under another title, which the command that makes the page again holds as well."""
+    if not title:
+        return report
+    command = f"{report.command} {shlex.join(['--title', title])}"
+    return replace(report, title=title, command=command)
 
 
 def sets_of(options: ReportOptions) -> list[Understood]:

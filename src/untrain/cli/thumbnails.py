@@ -45,9 +45,9 @@ def with_thumbnails(report: Report, found: Understood, root: str = "") -> Report
             )
             if part == "forget"
         ]
-        gone = images.keys[split.forgotten]
-        first = [key for key in shown if key in set(gone.tolist())]
-        keys = spread(first or gone.tolist())
+        gone = images.keys[split.forgotten].tolist()
+        known = set(gone)
+        keys = spread([key for key in shown if key in known] or gone)
         return replace(report, thumbnails={key: picture(images, key) for key in keys})
     say("No picture is shown: the images are not at hand.")
     return report

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from made_results import report
+from made_results import report, write
 
 from untrain.bench.job import Result
 from untrain.bench.numbers.statistics import tables
+from untrain.cli.main import main
 from untrain.errors import UserError
 from untrain.report.comparing import compare
 from untrain.report.content import Answer, Figure, Missing, Sheet
@@ -141,3 +143,19 @@ def test_what_is_beyond_the_noise_is_marked_by_a_sign(one: Report) -> None:
     assert cells["FT"].text.endswith(" ✗")
     assert not cells["CoUn"].text.endswith("✗")
     assert {cell.style for cell in cells.values()} == {""}
+
+
+def test_a_title_of_ones_own_stands_above_and_in_the_command(tmp_path: Path) -> None:
+    sets = [str(write(tmp_path / name, methods=["ft"], audits=("accuracy",))) for name in "ab"]
+    page = tmp_path / "page.html"
+    assert main(["report", *sets, "--measure", "none", "--title", "Old, new", "-o", str(page)]) == 0
+    text = page.read_text()
+    assert "<h1>Old, new</h1>" in text
+    assert "--title &#39;Old, new&#39;" in text
+
+
+def test_a_comparison_has_no_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sets = [str(write(tmp_path / name, methods=["ft"], audits=("accuracy",))) for name in "ab"]
+    assert main(["report", *sets, "--thumbnails", "-o", str(tmp_path / "page.html")]) == 2
+    assert "A comparison of two sets has no pictures." in capsys.readouterr().err
+    assert not (tmp_path / "page.html").exists()
